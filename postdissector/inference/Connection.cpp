@@ -1,0 +1,319 @@
+#include "Connection.h"
+
+#include <algorithm>
+
+namespace tcpstate {
+
+namespace {
+
+// A jump of the numbers larger than any window (RFC 7323 section 2.3) is not a gap in the capture.
+constexpr std::int32_t largestJump = 1 << 30;
+
+constexpr Step makeStep(Side side, State from, State to, bool corrected, std::uint8_t row) {
+    Step step;
+    step.side = static_cast<std::uint16_t>(index(side)) & 1U;
+    step.corrected = corrected ? 1U : 0U;
+    step.from = static_cast<std::uint16_t>(from) & 0xfU;
+    step.to = static_cast<std::uint16_t>(to) & 0xfU;
+    step.row = row & 0x3fU;
+    return step;
+}
+
+void addStep(Record &record, Step step) {
+    if (record.stepCount < Record::maximumSteps) {
+        record.steps[record.stepCount++] = step;
+    }
+}
+
+/** A duplicate SACK: the first block repeats bytes already acknowledged, or lies within the second (RFC 2883). */
+bool reportsDuplicate(const Segment &segment) {
+    if (segment.sackCount == 0) {
+        return false;
+    }
+    const SackBlock first = segment.sack[0];
+    if (!after(first.right, segment.ack)) {
+        return true;
+    }
+    if (segment.sackCount < 2) {
+        return false;
+    }
+    const SackBlock second = segment.sack[1];
+    return !before(first.left, second.left) && !after(first.right, second.right);
+}
+
+} // namespace
+
+void Connection::begin(const Segment &first, Side sender, Opening opening) {
+    firstTime_ = first.time;
+    lastTime_ = first.time;
+    firstFrame_ = first.frame;
+    switch (opening) {
+    case Opening::syn:
+        end(sender).state = State::closed;
+        end(peer(sender)).state = State::listen;
+        break;
+    case Opening::synAck:
+        end(sender).state = State::listen;
+        end(peer(sender)).state = State::synSent;
+        break;
+    case Opening::midstream:
+        break; // nothing is known before something shows it
+    }
+}
+
+void Connection::observe(const Segment &segment, Side sender, const Settings &settings, Record &record) {
+    lastTime_ = std::max(lastTime_, segment.time);
+    if (segment.isRst()) {
+        const Phase before = phase();
+        onReset(segment, sender, record);
+        followHalfClose(segment, sender, before, 0, end(sender).fin.sent, settings, record);
+    } else if (segment.isSyn()) {
+        // SYN and FIN together belong to no connection: hosts drop them, and so do we.
+        if (!segment.isFin()) {
+            if (segment.isAck()) {
+                onSynAck(segment, sender, record);
+            } else {
+                onSyn(segment, sender, record);
+            }
+            noteNumbers(segment, sender);
+        }
+    } else if (segment.isAck()) {
+        onSegment(segment, sender, settings, record);
+    }
+    // Anything else carries no ACK: a scan, dropped unread (RFC 9293 section 3.10.7.4, fifth).
+    complete(sender, record);
+}
+
+void Connection::observeDuplicate(const Segment &segment, Side sender, Record &record) {
+    lastTime_ = std::max(lastTime_, segment.time);
+    record.marks |= mark::duplicate;
+    complete(sender, record);
+}
+
+bool Connection::apply(Side side, Event event, Record &record) {
+    Endpoint &it = end(side);
+    const TransitionNumber number = transition(it.state, event);
+    if (number == noTransition) {
+        return false;
+    }
+    const Transition &row = transitionRow(number);
+    addStep(record, makeStep(side, row.from, row.to, row.corrected, number));
+    it.state = row.to;
+    return true;
+}
+
+void Connection::restore(Side side, State state, Record &record) {
+    Endpoint &it = end(side);
+    if (it.state != state) {
+        addStep(record, makeStep(side, it.state, state, true, restoredRow));
+        it.state = state;
+    }
+}
+
+void Connection::onSegment(const Segment &segment, Side sender, const Settings &settings, Record &record) {
+    Endpoint &from = end(sender);
+    Endpoint &to = end(peer(sender));
+
+    appear(sender, record);
+    answerFromListen(segment, sender, record);
+    if (from.revived) {
+        noteNumbers(segment, sender); // old numbers: nothing of the new incarnation in them
+        return;
+    }
+    if (!from.known) {
+        from.known = true;
+        from.next = segment.seq;
+        from.acknowledged = segment.seq;
+        from.bytes.begin(segment.seq);
+    }
+    const Phase before = phase();
+    const bool hadFin = from.fin.sent;
+    const bool peerFinWasAcknowledged = to.fin.acknowledged;
+    const std::uint32_t newBytes = newPayload(from, segment);
+
+    proveOpening(segment, sender, record);
+    undoReset(segment, sender, newBytes, record);
+    takeAcknowledgement(segment, sender, record);
+    if (segment.length != 0) {
+        takePayload(segment, sender, newBytes, record);
+    }
+    if (segment.isFin()) {
+        if (from.fin.sent) {
+            takeRepeatedFin(segment, sender, settings, record);
+        } else {
+            takeFirstFin(segment, sender, peerFinWasAcknowledged, record);
+        }
+    }
+    if (to.fin.sent || from.fin.sent) {
+        followHalfClose(segment, sender, before, newBytes, hadFin, settings, record);
+    }
+    followSilence(segment, sender, newBytes, settings, record);
+    noteNumbers(segment, sender);
+}
+
+void Connection::takeAcknowledgement(const Segment &segment, Side sender, Record &record) {
+    Endpoint &to = end(peer(sender));
+    const Sequence ack = segment.ack;
+    if (!to.known) {
+        to.known = true;
+        to.next = ack;
+        to.acknowledged = ack;
+        to.bytes.begin(ack);
+        return;
+    }
+    const std::int32_t advance = distance(to.acknowledged, ack);
+    if (advance > 0) {
+        if (after(ack, to.next)) {
+            // It acknowledges what the capture does not hold; but nothing can come after a FIN.
+            if (to.fin.sent || distance(to.next, ack) > largestJump) {
+                return;
+            }
+            to.next = ack;
+            to.payloadUnbroken = false;
+        }
+        to.acknowledged = ack;
+        to.bytes.acknowledge(ack);
+    } else if (advance < -largestJump) {
+        return; // not a number of this connection
+    }
+    if (to.fin.sent) {
+        finAcknowledged(segment, sender, record);
+    }
+}
+
+void Connection::takePayload(const Segment &segment, Side sender, std::uint32_t newBytes, Record &record) {
+    Endpoint &from = end(sender);
+    from.bytes.add(segment.seq, segment.payloadEnd());
+    if (newBytes != 0) {
+        from.payloadUnbroken = true;
+        if (initiator_ == CloseInitiator::none && end(peer(sender)).fin.sent && !from.fin.sent) {
+            // The other FIN was the first after all: this side had not closed before the capture began.
+            initiator_ = sender == Side::client ? CloseInitiator::server : CloseInitiator::client;
+        }
+    }
+    if (from.fin.sent && !from.fin.received && !before(from.bytes.contiguousEnd(), from.fin.end - 1)) {
+        finArrives(sender, record);
+    }
+}
+
+void Connection::noteNumbers(const Segment &segment, Side sender) {
+    Endpoint &from = end(sender);
+    const Endpoint &to = end(peer(sender));
+    from.lastTime = segment.time;
+    from.window = segment.window;
+    if (!from.revived) {
+        // A FIN that was dropped takes no number; one that was taken is in fin.end.
+        const Sequence segmentEnd = from.fin.sent && segment.isFin() ? segment.end() : segment.payloadEnd();
+        from.next = from.known ? later(from.next, segmentEnd) : segmentEnd;
+        from.known = true;
+    }
+    if (!segment.isSyn()) {
+        from.sentOther = true;
+    }
+    if (!segment.isAck()) {
+        return;
+    }
+    if (segment.ack != from.lastAck || !from.hasAckSent) {
+        from.earlierAck = from.hasAckSent ? from.lastAck : segment.ack;
+        from.lastAck = segment.ack;
+    }
+    from.ackSent = from.hasAckSent ? later(from.ackSent, segment.ack) : segment.ack;
+    from.hasAckSent = true;
+    if (to.fin.sent) {
+        if (before(segment.ack, to.fin.end)) {
+            from.uncoveringEnd = from.hasUncovering ? later(from.uncoveringEnd, segment.end()) : segment.end();
+            from.hasUncovering = true;
+        } else if (!from.hasCovering) {
+            from.coveringSeq = segment.seq;
+            from.coveringDsack = reportsDuplicate(segment);
+            from.hasCovering = true;
+        }
+    }
+}
+
+void Connection::complete(Side sender, Record &record) const {
+    if (record.stepCount > 1) {
+        // What the sender did comes before what it caused at the receiver.
+        std::stable_partition(record.steps.begin(), record.steps.begin() + record.stepCount,
+                              [sender](const Step &step) { return step.where() == sender; });
+    }
+    record.sender = sender;
+    record.states = {ends_[0].state, ends_[1].state};
+    record.phase = phase();
+    if (midstream_) {
+        record.marks |= mark::midstream;
+    }
+}
+
+Phase Connection::phase() const {
+    if (reset_) {
+        return Phase::reset;
+    }
+    const Fin &client = ends_[0].fin;
+    const Fin &server = ends_[1].fin;
+    if (client.sent && server.sent) {
+        return client.acknowledged && server.acknowledged ? Phase::closed : Phase::closing;
+    }
+    if (client.sent || server.sent) {
+        return client.acknowledged || server.acknowledged ? Phase::halfClosed : Phase::halfClosing;
+    }
+    if (isSynchronised(ends_[0].state) && isSynchronised(ends_[1].state)) {
+        return Phase::established;
+    }
+    if (ends_[0].state == State::unknown || ends_[1].state == State::unknown) {
+        return Phase::unknown;
+    }
+    return Phase::opening;
+}
+
+CloseKind Connection::closeKind() const {
+    const bool clientFin = ends_[0].fin.sent;
+    const bool serverFin = ends_[1].fin.sent;
+    if (reset_) {
+        return resetAfterFin_ ? CloseKind::resetAfterFin : CloseKind::reset;
+    }
+    if (halfClose_.inUse) {
+        return CloseKind::halfClose;
+    }
+    if (simultaneousClose_) {
+        return CloseKind::simultaneous;
+    }
+    if (clientFin && serverFin) {
+        return threeSegments_ ? CloseKind::threeSegments : CloseKind::fourSegments;
+    }
+    return clientFin || serverFin ? CloseKind::unfinished : CloseKind::open;
+}
+
+bool Connection::isOver() const {
+    return tcpstate::isOver(ends_[0].state) && tcpstate::isOver(ends_[1].state);
+}
+
+bool Connection::plausible(const Segment &segment, Side sender) const {
+    const Endpoint &from = ends_[index(sender)];
+    if (!from.known) {
+        return true;
+    }
+    constexpr std::int32_t near = 1 << 20;
+    const std::int32_t away = distance(from.next, segment.seq);
+    return away < near && away > -near;
+}
+
+void Connection::finish(Nanoseconds captureEnd, const Settings &settings) {
+    if (latestReset_.frame != 0 && latestReset_.acceptance == ResetAcceptance::unproven && !isOver()) {
+        // Nobody contradicted it to the end.
+        reset_ = true;
+        resetAfterFin_ = ends_[0].fin.sent || ends_[1].fin.sent;
+    }
+    if (reset_ || finMarked_) {
+        return;
+    }
+    for (const Side side : {Side::client, Side::server}) {
+        const Fin &fin = ends_[index(side)].fin;
+        const bool longEnough = fin.copies > 1 || captureEnd - fin.time >= settings.evidenceSpan;
+        if (fin.sent && !fin.acknowledged && longEnough && ends_[index(peer(side))].heard()) {
+            unacknowledgedFinFrame_ = fin.lastFrame;
+        }
+    }
+}
+
+} // namespace tcpstate

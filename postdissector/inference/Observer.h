@@ -1,0 +1,75 @@
+// The entry point: all connections of one capture.
+#pragma once
+
+#include "Connection.h"
+#include "DuplicateFilter.h"
+#include "Record.h"
+#include "Segment.h"
+#include "Settings.h"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace tcpstate {
+
+/**
+ * Watches a capture, segment by segment, in capture order.
+ *
+ * Connections are found by their addresses and ports, whichever way round, never by an interface: the same
+ * packet may be captured on several. A new incarnation of the same addresses and ports gets a number of its own.
+ */
+class Observer {
+  public:
+    explicit Observer(const Settings &settings);
+
+    /** Takes in one live segment and says what it meant. Throws nothing but std::bad_alloc. */
+    [[nodiscard]] Record observe(const Flow &flow, const Segment &segment);
+
+    /** The end of the capture: decides what only silence to the end can decide. May be called once. */
+    void finish();
+
+    [[nodiscard]] std::uint32_t connectionCount() const { return count_; }
+    [[nodiscard]] const Connection &connection(ConnectionNumber number) const;
+
+    /** Tells the tcp.stream of a connection. */
+    void setStream(ConnectionNumber number, std::uint32_t stream);
+
+  private:
+    struct Key; // the flow, turned so that both directions are the same
+
+    struct Slot {
+        std::uint32_t hash = 0;
+        ConnectionNumber number = noConnection;
+    };
+
+    struct Entry; // a connection and its key
+
+    static constexpr unsigned blockBits = 6;
+
+    Entry &entry(ConnectionNumber number) const;
+    ConnectionNumber find(const Key &key, std::uint32_t hash) const;
+    ConnectionNumber add(const Key &key, std::uint32_t hash, bool clientIsLower, ConnectionNumber previous);
+    void insert(std::uint32_t hash, ConnectionNumber number, ConnectionNumber replaces);
+    void grow();
+    ConnectionNumber incarnation(const Key &key, std::uint32_t hash, const Segment &segment, bool fromLower,
+                                 ConnectionNumber current);
+    ConnectionNumber open(const Key &key, std::uint32_t hash, const Segment &segment, bool fromLower,
+                          ConnectionNumber previous);
+
+    Settings settings_;
+    DuplicateFilter duplicates_;
+    std::vector<Slot> slots_;
+    std::vector<std::unique_ptr<Entry[]>> blocks_;
+    std::uint32_t count_ = 0;
+    std::uint32_t used_ = 0; // slots in use
+    ConnectionNumber latest_ = noConnection; // of the segment before: bulk traffic comes in runs
+    Nanoseconds lastTime_ = 0;
+
+  public:
+    ~Observer();
+    Observer(const Observer &) = delete;
+    Observer &operator=(const Observer &) = delete;
+};
+
+} // namespace tcpstate

@@ -1,0 +1,64 @@
+// What one segment meant: written once, when the segment is first seen, and rendered ever after.
+#pragma once
+
+#include "Segment.h"
+#include "State.h"
+#include "Transition.h"
+
+#include <array>
+#include <cstdint>
+
+namespace tcpstate {
+
+/** Where a connection is, seen as a whole. The numbers are those of the field tcpstate.phase. */
+enum class Phase : std::uint8_t {
+    unknown = 0,     ///< nothing but segments that belong to no connection
+    opening = 1,     ///< handshake
+    established = 2, ///< both ends synchronised, no FIN
+    halfClosed = 3,  ///< one FIN, acknowledged; the other side may still send
+    closing = 4,     ///< both FINs sent, not both acknowledged
+    closed = 5,      ///< both FINs acknowledged
+    reset = 6,       ///< ended by a RST
+    halfClosing = 7, ///< one FIN, not yet acknowledged
+};
+
+/** Whether the receiver of a RST must take it (RFC 9293 section 3.10.7, RFC 5961 section 3.2). */
+enum class ResetAcceptance : std::uint8_t { none = 0, accepted = 1, unproven = 2, refused = 3 };
+
+/** Things to say about one segment, as bits of Record::marks. */
+namespace mark {
+inline constexpr std::uint32_t midstream = 1U << 0;          ///< the handshake is not in the capture
+inline constexpr std::uint32_t midstreamBegins = 1U << 1;    ///< the first segment of such a connection
+inline constexpr std::uint32_t activeClose = 1U << 2;        ///< the FIN that starts the close, by the sender
+inline constexpr std::uint32_t passiveClose = 1U << 3;       ///< the FIN that answers, by the sender
+inline constexpr std::uint32_t simultaneousClose = 1U << 4;  ///< the second of two crossing FINs
+inline constexpr std::uint32_t simultaneousOpen = 1U << 5;   ///< the second of two crossing SYNs
+inline constexpr std::uint32_t halfCloseByClient = 1U << 6;  ///< shows the client's half-close in use
+inline constexpr std::uint32_t halfCloseByServer = 1U << 7;  ///< shows the server's half-close in use
+inline constexpr std::uint32_t halfClosed = 1U << 8;         ///< halfClose* below are valid
+inline constexpr std::uint32_t duplicate = 1U << 9;          ///< a further sighting of a packet already seen
+inline constexpr std::uint32_t unacceptableReset = 1U << 10; ///< a RST that a live receiver must refuse
+inline constexpr std::uint32_t finUnacknowledged = 1U << 11; ///< the copy of a FIN at which it counts as never acknowledged
+inline constexpr std::uint32_t tcpWaitExpired = 1U << 12;    ///< the evidence for a half-closed kill suffices here
+} // namespace mark
+
+/** The meaning of one segment. Trivially copyable; every later pass renders from it. */
+struct Record {
+    static constexpr unsigned maximumSteps = 6;
+
+    Nanoseconds halfCloseDuration = 0;         ///< since the first FIN, with mark::halfClosed
+    std::uint64_t halfCloseBytes = 0;          ///< new payload of the open side since it acknowledged the FIN
+    std::uint32_t connection = 0;              ///< number of the connection in the Observer
+    std::uint32_t marks = 0;                   ///< bits of mark::
+    std::array<Step, maximumSteps> steps{};    ///< what changed, in order; stepCount of them
+    std::uint8_t stepCount = 0;
+    std::array<State, 2> states{};             ///< after this segment, by Side
+    Phase phase = Phase::unknown;              ///< after this segment
+    Side sender = Side::client;
+    ResetAcceptance acceptance = ResetAcceptance::none; ///< of a RST, as known when it came
+
+    [[nodiscard]] constexpr bool marked(std::uint32_t bit) const { return (marks & bit) != 0; }
+    [[nodiscard]] constexpr State state(Side side) const { return states[index(side)]; }
+};
+
+} // namespace tcpstate

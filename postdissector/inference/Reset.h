@@ -1,0 +1,29 @@
+// A RST: whether its receiver must take it (RFC 9293 section 3.10.7, RFC 5961 section 3.2).
+#pragma once
+
+#include "Endpoint.h"
+#include "Record.h"
+#include "Segment.h"
+
+namespace tcpstate {
+
+/**
+ * Whether `receiver` takes `segment`, a RST that `sender` sent or is alleged to have sent.
+ *
+ * An observer knows RCV.NXT only as an interval: from the highest acknowledgement number the receiver has sent to the
+ * end of the contiguous bytes seen on their way to it. Its upper end is taken for RCV.NXT, as long as nothing
+ * says that the last bytes were lost. Two numbers beside it are decided by the receiver's kind and not by the RFC:
+ * the end of the bytes received out of order, which Linux accepts where SACK was agreed (a stricter receiver asks
+ * with a challenge ACK and is then told the exact number), and the number of a FIN already received.
+ */
+[[nodiscard]] ResetAcceptance acceptance(const Segment &segment, const Endpoint &sender, const Endpoint &receiver);
+
+/** The latest RST that was accepted, or may have been; what follows may decide otherwise. */
+struct LatestReset {
+    Sequence senderNext = 0; ///< the sender's SND.NXT when it came: what is acknowledged beyond it was sent later
+    std::uint32_t frame = 0; ///< 0: there is none, or it was refused
+    Side sender = Side::client;
+    ResetAcceptance acceptance = ResetAcceptance::none;
+};
+
+} // namespace tcpstate

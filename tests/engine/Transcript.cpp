@@ -1,0 +1,330 @@
+#include "Transcript.h"
+
+#include "Observer.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace transcript {
+
+namespace {
+
+using namespace tcpstate;
+
+struct Initials {
+    Sequence client;
+    Sequence server;
+};
+
+// Plain numbers, and numbers just before 2^31 and 2^32, so that every step of a script crosses a wrap in some run.
+const std::vector<Initials> initials = {
+    {1000, 5000},         {0, 0},
+    {0xffffffff, 0},      {0, 0xffffffff},
+    {0xfffffffe, 0xfffffffd}, {0xffffff00, 0xfffffff0},
+    {0x7fffffff, 0x80000000}, {0x7fffff80, 0xffffff9c},
+    {0xfffffc00, 0x7ffffc00}, {0x12345678, 0xffffff37},
+};
+
+std::vector<std::string> split(const std::string &text, char by) {
+    std::vector<std::string> parts;
+    std::string part;
+    std::istringstream stream(text);
+    while (std::getline(stream, part, by)) {
+        parts.push_back(part);
+    }
+    return parts;
+}
+
+std::vector<std::string> words(const std::string &text) {
+    std::vector<std::string> result;
+    std::istringstream stream(text);
+    for (std::string word; stream >> word;) {
+        result.push_back(word);
+    }
+    return result;
+}
+
+std::uint8_t flagsOf(const std::string &text) {
+    std::uint8_t flags = 0;
+    for (const char c : text) {
+        switch (c) {
+        case 'F':
+            flags |= Flags::fin;
+            break;
+        case 'S':
+            flags |= Flags::syn;
+            break;
+        case 'R':
+            flags |= Flags::rst;
+            break;
+        case 'P':
+            flags |= Flags::psh;
+            break;
+        case 'U':
+            flags |= 0x20;
+            break;
+        case '.':
+            flags |= Flags::ack;
+            break;
+        case '0':
+            break;
+        default:
+            ADD_FAILURE() << "unknown flag " << c;
+        }
+    }
+    return flags;
+}
+
+std::int64_t number(const std::string &text) {
+    return std::strtoll(text.c_str(), nullptr, 10);
+}
+
+Nanoseconds nanoseconds(const std::string &text) {
+    return static_cast<Nanoseconds>(std::strtod(text.c_str(), nullptr) * 1e9 + 0.5);
+}
+
+Address address(std::uint8_t last) {
+    Address result;
+    result.bytes = {192, 0, 2, last};
+    result.length = 4;
+    return result;
+}
+
+std::string phaseName(Phase phase) {
+    static const std::map<Phase, std::string> names = {
+        {Phase::unknown, "unknown"},       {Phase::opening, "opening"}, {Phase::established, "established"},
+        {Phase::halfClosed, "half-closed"}, {Phase::closing, "closing"}, {Phase::closed, "closed"},
+        {Phase::reset, "reset"},           {Phase::halfClosing, "half-closing"},
+    };
+    return names.at(phase);
+}
+
+std::string kindName(CloseKind kind) {
+    static const std::map<CloseKind, std::string> names = {
+        {CloseKind::open, "open"},
+        {CloseKind::fourSegments, "four"},
+        {CloseKind::threeSegments, "three"},
+        {CloseKind::simultaneous, "simultaneous"},
+        {CloseKind::halfClose, "half-close"},
+        {CloseKind::reset, "reset"},
+        {CloseKind::resetAfterFin, "reset-after-fin"},
+        {CloseKind::unfinished, "unfinished"},
+    };
+    return names.at(kind);
+}
+
+std::string initiatorName(CloseInitiator initiator) {
+    static const std::map<CloseInitiator, std::string> names = {
+        {CloseInitiator::none, "none"},
+        {CloseInitiator::client, "client"},
+        {CloseInitiator::server, "server"},
+        {CloseInitiator::both, "both"},
+    };
+    return names.at(initiator);
+}
+
+std::vector<std::string> describe(const Record &record) {
+    std::vector<std::string> marks;
+    const auto mark = [&](std::uint32_t bit, const char *text) {
+        if (record.marked(bit)) {
+            marks.emplace_back(text);
+        }
+    };
+    mark(mark::activeClose, "active");
+    mark(mark::passiveClose, "passive");
+    mark(mark::simultaneousClose, "simultaneous-close");
+    mark(mark::simultaneousOpen, "simultaneous-open");
+    mark(mark::halfCloseByClient, "half-close:client");
+    mark(mark::halfCloseByServer, "half-close:server");
+    mark(mark::duplicate, "duplicate");
+    mark(mark::midstreamBegins, "midstream-begins");
+    mark(mark::finUnacknowledged, "fin-unacknowledged");
+    mark(mark::unacceptableReset, "unacceptable-reset");
+    mark(mark::tcpWaitExpired, "tcp-wait");
+    switch (record.acceptance) {
+    case ResetAcceptance::none:
+        break;
+    case ResetAcceptance::accepted:
+        marks.emplace_back("accepted");
+        break;
+    case ResetAcceptance::unproven:
+        marks.emplace_back("unproven");
+        break;
+    case ResetAcceptance::refused:
+        marks.emplace_back("refused");
+        break;
+    }
+    marks.push_back("phase:" + phaseName(record.phase));
+    if (record.marked(mark::halfClosed)) {
+        std::ostringstream duration;
+        duration << "duration:" << static_cast<double>(record.halfCloseDuration) / 1e9;
+        marks.push_back(duration.str());
+        marks.push_back("bytes:" + std::to_string(record.halfCloseBytes));
+    }
+    marks.push_back("steps:" + std::to_string(record.stepCount));
+    for (unsigned i = 0; i < record.stepCount; ++i) {
+        const Step step = record.steps[i];
+        marks.push_back(std::string("step:") + name(step.where()) + ":" + name(step.before()) + ">" +
+                        name(step.after()) + (step.corrected != 0 ? "!" : ""));
+    }
+    return marks;
+}
+
+bool isCloseMarker(const std::string &mark) {
+    return mark == "active" || mark == "passive" || mark == "simultaneous-close" || mark == "simultaneous-open" ||
+           mark.starts_with("half-close:");
+}
+
+class Player {
+  public:
+    explicit Player(Initials initial) : observer_(Settings{}), initial_(initial) {}
+
+    void play(const std::string &line) {
+        if (line.starts_with("=")) {
+            expectConnection(line);
+            return;
+        }
+        const auto parts = split(line, '|');
+        const Segment segment = read(words(parts.at(0)));
+        Flow flow{address(client_ ? 10 : 20), address(client_ ? 20 : 10), static_cast<std::uint16_t>(client_ ? 40000 : 80),
+                  static_cast<std::uint16_t>(client_ ? 80 : 40000)};
+        record_ = observer_.observe(flow, segment);
+        if (parts.size() > 1) {
+            expectStates(words(parts[1]));
+        }
+        if (parts.size() > 2) {
+            expectMarks(words(parts[2]));
+        }
+    }
+
+  private:
+    Segment read(const std::vector<std::string> &tokens) {
+        std::size_t at = 0;
+        Segment segment;
+        if (std::isdigit(static_cast<unsigned char>(tokens.at(0)[0])) != 0) {
+            time_ = nanoseconds(tokens[at++]);
+        } else {
+            time_ += millisecond;
+        }
+        client_ = tokens.at(at++) == "c";
+        segment.flags = flagsOf(tokens.at(at++));
+        const auto position = split(tokens.at(at++), ':');
+        const Sequence mine = client_ ? initial_.client : initial_.server;
+        const Sequence theirs = client_ ? initial_.server : initial_.client;
+        segment.seq = mine + static_cast<Sequence>(number(position[0]));
+        segment.length = position.size() > 1 ? static_cast<std::uint32_t>(number(position[1])) : 0;
+        segment.time = time_ + 1'000 * second;
+        segment.frame = ++frame_;
+        segment.window = 0x4000;
+        segment.hopLimit = 64;
+        segment.identification = ++identification_;
+        for (; at < tokens.size(); ++at) {
+            const std::string &key = tokens[at];
+            if (key == "sackok") {
+                segment.sackPermitted = true;
+                continue;
+            }
+            const std::string &value = tokens.at(++at);
+            if (key == "ack") {
+                segment.ack = theirs + static_cast<Sequence>(number(value));
+            } else if (key == "win") {
+                segment.window = static_cast<std::uint16_t>(number(value));
+            } else if (key == "id") {
+                segment.identification = static_cast<std::uint16_t>(number(value));
+            } else if (key == "ttl") {
+                segment.hopLimit = static_cast<std::uint8_t>(number(value));
+            } else if (key == "if") {
+                segment.interface = static_cast<std::uint32_t>(number(value));
+            } else if (key == "scale") {
+                segment.windowScale = static_cast<std::int8_t>(number(value));
+            } else if (key == "sack") {
+                const auto edges = split(value, '-');
+                segment.sack.at(segment.sackCount++) = {theirs + static_cast<Sequence>(number(edges.at(0))),
+                                                        theirs + static_cast<Sequence>(number(edges.at(1)))};
+            } else {
+                ADD_FAILURE() << "unknown word " << key;
+            }
+        }
+        return segment;
+    }
+
+    void expectStates(const std::vector<std::string> &expected) {
+        if (expected.size() != 2) {
+            return;
+        }
+        if (expected[0] != "-") {
+            EXPECT_EQ(expected[0], name(record_.state(Side::client))) << "client's state";
+        }
+        if (expected[1] != "-") {
+            EXPECT_EQ(expected[1], name(record_.state(Side::server))) << "server's state";
+        }
+    }
+
+    void expectMarks(const std::vector<std::string> &expected) {
+        const auto marks = describe(record_);
+        std::string all;
+        for (const auto &mark : marks) {
+            all += " " + mark;
+        }
+        bool only = false;
+        for (const auto &mark : expected) {
+            only = only || mark == "only";
+            EXPECT_TRUE(mark == "only" || std::find(marks.begin(), marks.end(), mark) != marks.end())
+                << "lacks " << mark << "; has" << all;
+        }
+        for (const auto &mark : marks) {
+            EXPECT_TRUE(!only || !isCloseMarker(mark) ||
+                        std::find(expected.begin(), expected.end(), mark) != expected.end())
+                << "has " << mark << ", which is not expected";
+        }
+    }
+
+    void expectConnection(const std::string &line) {
+        const auto tokens = words(line);
+        if (tokens.at(0) == "==" && !finished_) {
+            observer_.finish();
+            finished_ = true;
+        }
+        const Connection &connection = observer_.connection(record_.connection);
+        EXPECT_EQ(tokens.at(1), initiatorName(connection.closeInitiator())) << "initiator";
+        EXPECT_EQ(tokens.at(2), kindName(connection.closeKind())) << "kind";
+    }
+
+    Observer observer_;
+    Initials initial_;
+    Record record_;
+    Nanoseconds time_ = 0;
+    std::uint32_t frame_ = 0;
+    std::uint16_t identification_ = 100;
+    bool client_ = true;
+    bool finished_ = false;
+};
+
+} // namespace
+
+void run(const char *script) {
+    for (const Initials &initial : initials) {
+        Player player(initial);
+        unsigned lineNumber = 0;
+        for (const auto &line : split(script, '\n')) {
+            ++lineNumber;
+            const auto start = line.find_first_not_of(" \t");
+            if (start == std::string::npos || line[start] == '#') {
+                continue;
+            }
+            SCOPED_TRACE("initial numbers " + std::to_string(initial.client) + " and " +
+                         std::to_string(initial.server) + ", line " + std::to_string(lineNumber) + ": " + line);
+            player.play(line.substr(start));
+            if (::testing::Test::HasFailure()) {
+                return; // the first is the one to read
+            }
+        }
+    }
+}
+
+} // namespace transcript

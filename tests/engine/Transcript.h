@@ -1,0 +1,25 @@
+// A test as a transcript: one line a segment, with what is expected after it.
+//
+//     [time] side flags seq[:length] [ack N] [win N] [id N] [ttl N] [if N] [scale N] [sackok] [sack A-B]... | states | marks
+//
+//   time    seconds since the start; without one, a millisecond after the line before
+//   side    c (client, port 40000) or s (server, port 80)
+//   flags   as tcpdump prints them: S S. . P. F. FP. R R. (SF, 0 and FPU for a scan)
+//   seq     relative to that side's initial sequence number; length is payload
+//   states  client's and server's: "ESTABLISHED CLOSE-WAIT"; "- -" or nothing: not looked at
+//   marks   in any order: active, passive, simultaneous-close, simultaneous-open, half-close:client, duplicate,
+//           midstream-begins, fin-unacknowledged, unacceptable-reset, tcp-wait, accepted, unproven, refused, phase:NAME,
+//           duration:SECONDS, bytes:N, steps:N, and step:SIDE:FROM>TO (with a ! behind it for a correction).
+//           "only" forbids every close marker that is not named.
+//
+// A line "= initiator kind" states what is known of the connection (of the line before) at that point, one with "=="
+// after the end of the capture. A line that begins with # is a comment. Every transcript runs with initial sequence
+// numbers on both sides of every wrap that matters.
+#pragma once
+
+namespace transcript {
+
+/** Runs `script` with all initial sequence numbers; failures name the line and the numbers. */
+void run(const char *script);
+
+} // namespace transcript
