@@ -82,6 +82,7 @@ void Connection::takeFirstFin(const Segment &segment, Side sender, bool firstAck
         apply(peer(sender), Event::finWasAnswer, record);
         to.fin.covers = Covers::yes;
         fin.received = true;
+        apply(sender, Event::receiveAckOfFin, record);
     } else if (!before(from.bytes.contiguousEnd(), finEnd)) {
         finArrives(sender, record);
     }
