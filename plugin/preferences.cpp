@@ -1,0 +1,124 @@
+#include "plugin/preferences.h"
+
+#include "plugin/wireshark_compat.h"
+#include "postdissector/annotation.h"
+
+#include <epan/prefs.h>
+#include <wsutil/report_message.h>
+
+namespace tcpstate {
+
+namespace {
+
+/** A preference that is a number, with the range that makes sense. */
+struct Number {
+    const char *name;
+    const char *title;
+    const char *description;
+    unsigned lowest;
+    unsigned highest;
+    unsigned standard;
+    const char *unit;
+    unsigned value;
+};
+
+constexpr unsigned thirtyDays = 30U * 24 * 3600;
+
+// Wireshark writes the values where it was told to at registration, hence variables of the file.
+Number halfClosedTimeout{
+    "half_closed_timeout",
+    "Firewall's half-closed timeout (seconds)",
+    "How long a stateful firewall on the path keeps a session after the first FIN while the other side may still "
+    "send. Palo Alto Networks calls it TCP wait. A session in which data stays unanswered after that time is marked "
+    "as likely killed. 0 means the clock of the firewall profile, which is 30 seconds by default.",
+    0,
+    thirtyDays,
+    0,
+    "s",
+    0,
+};
+Number evidenceCopies{
+    "evidence_copies",
+    "Unanswered copies that count as silence",
+    "So many copies of the same segment have to stay unanswered before the path counts as silent. Fewer give earlier "
+    "warnings and more false ones.",
+    1,
+    100,
+    5,
+    "copies",
+    5,
+};
+Number evidenceSpan{
+    "evidence_span",
+    "Time that counts as silence (seconds)",
+    "Unanswered copies have to span at least this time before the path counts as silent. A shorter time gives "
+    "earlier warnings and more false ones.",
+    1,
+    3600,
+    20,
+    "s",
+    20,
+};
+Number halfCloseThreshold{
+    "half_close_threshold",
+    "Half-close threshold (milliseconds)",
+    "A connection that stays half-closed for longer than this uses its half-close on purpose, even if no data is "
+    "sent meanwhile. It is counted from the acknowledgement of the first FIN.",
+    0,
+    3'600'000,
+    1000,
+    "ms",
+    1000,
+};
+wireshark::Boolean infoColumn = false;
+
+Number *const numbers[] = {&halfClosedTimeout, &evidenceCopies, &evidenceSpan, &halfCloseThreshold};
+
+void clamp(Number &number) {
+    const unsigned wanted = number.value;
+    if (wanted < number.lowest) {
+        number.value = number.lowest;
+    } else if (wanted > number.highest) {
+        number.value = number.highest;
+    } else {
+        return;
+    }
+    report_warning("tcpstate.%s: %u %s is out of range, %u %s is used instead. Choose a value from %u to %u; the "
+                   "default is %u.",
+                   number.name, wanted, number.unit, number.value, number.unit, number.lowest, number.highest,
+                   number.standard);
+}
+
+void apply() {
+    for (Number *number : numbers) {
+        clamp(*number);
+    }
+    showStatesInInfoColumn(infoColumn != 0);
+}
+
+} // namespace
+
+void registerPreferences(int protocol) {
+    module_t *const module = prefs_register_protocol(protocol, apply);
+    for (Number *number : numbers) {
+        prefs_register_uint_preference(module, number->name, number->title, number->description, 10, &number->value);
+    }
+    prefs_register_bool_preference(
+        module, "info_column", "Show state changes in the Info column",
+        "Appends a short mark such as [server FIN-WAIT-1, active close] to the Info column of packets that change a "
+        "state. The Flow Graph, which can show that column, then becomes a ladder of states.",
+        &infoColumn);
+}
+
+Settings settingsFromPreferences() {
+    Settings settings;
+    if (halfClosedTimeout.value != 0) {
+        settings.halfClosedTimeout = halfClosedTimeout.value * second;
+    }
+    settings.evidenceCopies = evidenceCopies.value;
+    settings.evidenceSpan = evidenceSpan.value * second;
+    settings.halfCloseThreshold = halfCloseThreshold.value * millisecond;
+    return settings;
+}
+
+} // namespace tcpstate

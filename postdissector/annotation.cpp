@@ -1,0 +1,305 @@
+#include "annotation.h"
+
+#include "fields.h"
+#include "inference/Record.h"
+#include "plugin/wireshark_compat.h"
+#include "session.h"
+
+#include <epan/column-utils.h>
+#include <epan/expert.h>
+#include <epan/packet.h>
+#include <epan/proto_data.h>
+
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+
+// Wireshark's exceptions are longjmps: no object with a destructor may be alive here while its functions are called.
+
+namespace tcpstate {
+
+namespace {
+
+// Written at registration, and when preferences are applied.
+int protocolNumber = -1;
+bool infoColumnShown = false;
+
+/** A short text of bounded length, without an allocation. */
+class Text {
+  public:
+    Text() { text_[0] = '\0'; }
+
+    [[gnu::format(printf, 2, 3)]] void append(const char *format, ...) {
+        std::va_list arguments;
+        va_start(arguments, format);
+        const int wanted = std::vsnprintf(text_ + length_, sizeof text_ - length_, format, arguments);
+        va_end(arguments);
+        if (wanted > 0) {
+            length_ = std::min(length_ + static_cast<std::size_t>(wanted), sizeof text_ - 1);
+        }
+    }
+
+    /** Appends an item of a list: the separator stands before all but the first. */
+    void item(const char *text) { append("%s%s", length_ == 0 ? "" : ", ", text); }
+
+    /** Appends a span of time: milliseconds where they matter. */
+    void duration(Nanoseconds span) {
+        const double seconds = static_cast<double>(span) / static_cast<double>(second);
+        append(span < 10 * second ? "%.3f s" : "%.1f s", seconds);
+    }
+
+    [[nodiscard]] const char *get() const { return text_; }
+    [[nodiscard]] bool empty() const { return length_ == 0; }
+
+  private:
+    char text_[256];
+    std::size_t length_ = 0;
+};
+
+/** Where the items of one segment go; all null where no tree is wanted. */
+struct Items {
+    proto_item *top = nullptr;
+    proto_item *activeClose = nullptr;
+    proto_item *halfClose = nullptr;
+    proto_item *simultaneousClose = nullptr;
+    proto_item *midstream = nullptr;
+    proto_item *resetAcceptance = nullptr;
+};
+
+const char *acceptanceWord(ResetAcceptance acceptance) {
+    switch (acceptance) {
+    case ResetAcceptance::accepted:
+        return "reset accepted";
+    case ResetAcceptance::unproven:
+        return "reset unproven";
+    case ResetAcceptance::refused:
+        return "reset refused";
+    case ResetAcceptance::none:
+        break;
+    }
+    return nullptr;
+}
+
+/** What a segment is, beside the states that it leaves: the words of the first line and of the Info column. */
+void appendMarks(const Record &record, Text &text) {
+    if (record.marked(mark::duplicate)) {
+        text.item("duplicate");
+    }
+    if (record.marked(mark::simultaneousOpen)) {
+        text.item("simultaneous open");
+    }
+    if (record.marked(mark::simultaneousClose)) {
+        text.item("simultaneous close");
+    } else if (record.marked(mark::activeClose)) {
+        text.item("active close");
+    }
+    if (record.marked(mark::passiveClose)) {
+        text.item("passive close");
+    }
+    if (record.marked(mark::halfCloseByClient | mark::halfCloseByServer)) {
+        text.item("half-close in use");
+    }
+    if (const char *const word = acceptanceWord(record.acceptance)) {
+        text.item(word);
+    }
+    if (record.marked(mark::tcpWaitExpired)) {
+        text.item("TCP wait expired");
+    }
+}
+
+void appendTitle(const Record &record, Text &title) {
+    title.append("TCP State, client %s, server %s", name(record.state(Side::client)), name(record.state(Side::server)));
+    if (record.marked(mark::halfClosed)) {
+        title.item("half-closed ");
+        title.duration(record.halfCloseDuration);
+    }
+    appendMarks(record, title);
+}
+
+proto_item *generated(proto_item *item) {
+    proto_item_set_generated(item);
+    return item;
+}
+
+void addTransition(proto_tree *tree, tvbuff_t *tvb, const Step &step) {
+    Text value;
+    value.append("%s %s -> %s%s", name(step.where()), name(step.before()), name(step.after()),
+                 step.corrected != 0 ? " (corrected)" : "");
+    const char *const clause = section(step);
+    const bool inRfc = clause[0] >= '0' && clause[0] <= '9';
+    generated(proto_tree_add_string_format(tree, fields.transition, tvb, 0, 0, value.get(), "Transition: %s: %s%s%s",
+                                           value.get(), reason(step), inRfc ? ", RFC 9293 section " : "",
+                                           inRfc ? clause : ""));
+}
+
+void addHalfClose(proto_tree *tree, tvbuff_t *tvb, const Record &record) {
+    nstime_t duration;
+    duration.secs = static_cast<time_t>(record.halfCloseDuration / second);
+    duration.nsecs = static_cast<int>(record.halfCloseDuration % second);
+    generated(proto_tree_add_time(tree, fields.halfCloseDuration, tvb, 0, 0, &duration));
+    generated(proto_tree_add_uint64(tree, fields.halfCloseBytes, tvb, 0, 0, record.halfCloseBytes));
+}
+
+/** The fields that only some segments carry. */
+void addMarks(proto_tree *tree, tvbuff_t *tvb, const Record &record, Items &items) {
+    const guint32 sender = sideValue(record.sender);
+    if (record.marked(mark::midstream)) {
+        items.midstream = generated(proto_tree_add_boolean(tree, fields.midstream, tvb, 0, 0, 1));
+    }
+    if (record.marked(mark::duplicate)) {
+        generated(proto_tree_add_boolean(tree, fields.duplicate, tvb, 0, 0, 1));
+    }
+    if (record.marked(mark::simultaneousOpen)) {
+        generated(proto_tree_add_boolean(tree, fields.simultaneousOpen, tvb, 0, 0, 1));
+    }
+    if (record.marked(mark::activeClose)) {
+        items.activeClose = generated(proto_tree_add_uint(tree, fields.activeClose, tvb, 0, 0, sender));
+    }
+    if (record.marked(mark::passiveClose)) {
+        generated(proto_tree_add_uint(tree, fields.passiveClose, tvb, 0, 0, sender));
+    }
+    if (record.marked(mark::simultaneousClose)) {
+        items.simultaneousClose = generated(proto_tree_add_boolean(tree, fields.simultaneousClose, tvb, 0, 0, 1));
+    }
+    if (record.marked(mark::halfCloseByClient | mark::halfCloseByServer)) {
+        const Side closer = record.marked(mark::halfCloseByClient) ? Side::client : Side::server;
+        items.halfClose = generated(proto_tree_add_uint(tree, fields.halfClose, tvb, 0, 0, sideValue(closer)));
+    }
+    if (record.marked(mark::halfClosed)) {
+        addHalfClose(tree, tvb, record);
+    }
+    if (record.acceptance != ResetAcceptance::none) {
+        items.resetAcceptance = generated(proto_tree_add_uint(tree, fields.resetAcceptance, tvb, 0, 0,
+                                                              static_cast<guint32>(record.acceptance)));
+    }
+}
+
+Items addSubtree(proto_tree *root, tvbuff_t *tvb, const Record &record, const Connection &connection) {
+    Items items;
+    Text title;
+    appendTitle(record, title);
+    items.top = proto_tree_add_protocol_format(root, protocolNumber, tvb, 0, 0, "%s", title.get());
+    // Whatever this is in a tree that nobody looks at: the leaves are added all the same, for a column or a filter may
+    // want one of them.
+    proto_tree *const tree = proto_item_add_subtree(items.top, subtree);
+
+    const State client = record.state(Side::client);
+    const State server = record.state(Side::server);
+    generated(proto_tree_add_uint(tree, fields.clientState, tvb, 0, 0, static_cast<guint32>(client)));
+    generated(proto_tree_add_uint(tree, fields.serverState, tvb, 0, 0, static_cast<guint32>(server)));
+    generated(proto_tree_add_string(tree, fields.states, tvb, 0, 0, statesText(client, server)));
+    for (unsigned number = 0; number < record.stepCount; ++number) {
+        addTransition(tree, tvb, record.steps[number]);
+    }
+    generated(proto_tree_add_uint(tree, fields.sender, tvb, 0, 0, sideValue(record.sender)));
+    generated(proto_tree_add_uint(tree, fields.phase, tvb, 0, 0, static_cast<guint32>(record.phase)));
+    addMarks(tree, tvb, record, items);
+    generated(proto_tree_add_uint(tree, fields.closeInitiator, tvb, 0, 0,
+                                  static_cast<guint32>(connection.closeInitiator())));
+    generated(proto_tree_add_uint(tree, fields.closeKind, tvb, 0, 0, static_cast<guint32>(connection.closeKind())));
+    return items;
+}
+
+void addTcpWaitExpired(packet_info *pinfo, const Items &items, const Record &record, const Settings &settings) {
+    Text age;
+    age.duration(record.halfCloseDuration);
+    Text timeout;
+    timeout.append("%.10g s", static_cast<double>(settings.halfClosedTimeout) / static_cast<double>(second));
+    expert_add_info_format(pinfo, items.top, &experts.tcpWaitExpired,
+                           "Likely killed by a firewall's TCP wait: half-closed for %s, longer than its timer of %s, "
+                           "and what was sent since then stays unanswered",
+                           age.get(), timeout.get());
+}
+
+/** Expert items go to the expert window and to taps as well, so they are added whether or not there is a tree. */
+void addExpertItems(packet_info *pinfo, const Record &record, const Items &items, const Settings &settings) {
+    const auto anchor = [&items](proto_item *item) { return item != nullptr ? item : items.top; };
+    if (record.marked(mark::midstreamBegins)) {
+        expert_add_info(pinfo, anchor(items.midstream), &experts.midstream);
+    }
+    if (record.marked(mark::activeClose)) {
+        expert_add_info_format(pinfo, anchor(items.activeClose), &experts.activeClose,
+                               "Active close: the %s closes first", name(record.sender));
+    }
+    if (record.marked(mark::simultaneousClose)) {
+        expert_add_info(pinfo, anchor(items.simultaneousClose), &experts.simultaneousClose);
+    }
+    if (record.marked(mark::halfCloseByClient | mark::halfCloseByServer)) {
+        const Side closer = record.marked(mark::halfCloseByClient) ? Side::client : Side::server;
+        expert_add_info_format(pinfo, anchor(items.halfClose), &experts.halfClose,
+                               "Half-close in use: the %s goes on after the %s has closed", name(peer(closer)),
+                               name(closer));
+    }
+    if (record.marked(mark::unacceptableReset)) {
+        expert_add_info(pinfo, anchor(items.resetAcceptance), &experts.unacceptableReset);
+    }
+    if (record.marked(mark::tcpWaitExpired)) {
+        addTcpWaitExpired(pinfo, items, record, settings);
+    }
+}
+
+/** The new state of one end, the sender's if it has one, and what the segment is: "[server FIN-WAIT-1, active close]". */
+void appendInfo(packet_info *pinfo, const Record &record) {
+    Text text;
+    bool changed[2] = {};
+    for (unsigned number = 0; number < record.stepCount; ++number) {
+        changed[index(record.steps[number].where())] = true;
+    }
+    const Side side = changed[index(record.sender)] ? record.sender : peer(record.sender);
+    if (changed[index(side)]) {
+        text.append("%s %s", name(side), name(record.state(side)));
+    }
+    appendMarks(record, text);
+    if (!text.empty()) {
+        col_append_fstr(pinfo->cinfo, COL_INFO, " [%s]", text.get());
+    }
+}
+
+void annotateSegment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const Session &open, const Record &record) {
+    const Connection &connection = open.connection(record.connection);
+    Items items;
+    if (tree != nullptr && proto_field_is_referenced(tree, protocolNumber)) {
+        items = addSubtree(tree, tvb, record, connection);
+    }
+    if (record.marks != 0) {
+        addExpertItems(pinfo, record, items, open.settings());
+    }
+    // Silence to the end is known only there: later passes show it on the last copy of the FIN.
+    const bool neverAcknowledged = open.finished() && connection.unacknowledgedFinFrame() == pinfo->num;
+    if (neverAcknowledged || record.marked(mark::finUnacknowledged)) {
+        expert_add_info(pinfo, items.top, &experts.finUnacknowledged);
+    }
+    if (infoColumnShown) {
+        appendInfo(pinfo, record);
+    }
+}
+
+int annotate(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *) {
+    Session *const open = session();
+    if (open == nullptr) {
+        return 0;
+    }
+    open->resolveStream();
+    for (guint32 layer = 0;; ++layer) {
+        const void *const kept = p_get_proto_data(wmem_file_scope(), pinfo, protocolNumber, layer);
+        if (kept == nullptr) {
+            break;
+        }
+        annotateSegment(tvb, pinfo, tree, *open, Records::load(kept));
+    }
+    // Nothing dissected: we add no layer to the packet.
+    return 0;
+}
+
+} // namespace
+
+void registerAnnotation(int protocol) {
+    protocolNumber = protocol;
+    register_postdissector(register_dissector("tcpstate", annotate, protocol));
+}
+
+void showStatesInInfoColumn(bool show) {
+    infoColumnShown = show;
+}
+
+} // namespace tcpstate

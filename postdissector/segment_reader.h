@@ -1,0 +1,27 @@
+// From Wireshark's packet to the engine's Segment.
+#pragma once
+
+#include "inference/Segment.h"
+
+#include <epan/packet.h>
+
+namespace tcpstate {
+
+/** A segment and the addresses and ports it goes between. */
+struct ReadSegment {
+    Flow flow;
+    Segment segment;
+};
+
+/**
+ * Reads the TCP header at the beginning of `tvb`. `ipHeader` is what the IP dissector hands to the next one; it may be
+ * null, or something else. Returns false if this is no TCP segment that could be followed: too little of the header
+ * was captured, or its length is impossible. Never throws and adds nothing to any tree.
+ *
+ * The first fragment of an IP packet that is not reassembled is read without its FIN: the FIN stands at the end of the
+ * payload, and where that is only the last fragment tells. Its payload is what the first fragment holds; the rest
+ * counts like a packet that was not captured.
+ */
+[[nodiscard]] bool readSegment(tvbuff_t *tvb, const packet_info *pinfo, const void *ipHeader, ReadSegment &result);
+
+} // namespace tcpstate
