@@ -5,6 +5,7 @@
 #include "postdissector/fields.h"
 #include "postdissector/session.h"
 #include "postdissector/tee.h"
+#include "postdissector/wording.h"
 
 #include <epan/packet.h>
 
@@ -26,13 +27,19 @@ const int plugin_want_minor = WIRESHARK_VERSION_MINOR;
 
 namespace {
 
-// Wireshark calls this before it reads a file, and again when a preference changed: we start clean each time.
+int protocol = -1; // Wireshark's number of ours; written once, at registration
+
+// Wireshark calls this before it reads a file, and again when a preference changed or a protocol was enabled or disabled:
+// we start clean each time. Without a session nothing is observed, and the tee only passes on.
 void beginFile() {
-    tcpstate::beginSession(tcpstate::settingsFromPreferences());
+    if (proto_is_protocol_enabled(find_protocol_by_id(protocol))) {
+        tcpstate::beginSession(tcpstate::settingsFromPreferences());
+    }
 }
 
 void registerProtocol() {
-    const int protocol = tcpstate::registerFields();
+    tcpstate::prepareWording();
+    protocol = tcpstate::registerFields();
     tcpstate::registerPreferences(protocol);
     tcpstate::registerTee(protocol);
     tcpstate::registerAnnotation(protocol);

@@ -34,7 +34,7 @@ Number halfClosedTimeout{
     0,
     thirtyDays,
     0,
-    "s",
+    "seconds",
     0,
 };
 Number evidenceCopies{
@@ -56,7 +56,7 @@ Number evidenceSpan{
     1,
     3600,
     20,
-    "s",
+    "seconds",
     20,
 };
 Number halfCloseThreshold{
@@ -67,7 +67,7 @@ Number halfCloseThreshold{
     0,
     3'600'000,
     1000,
-    "ms",
+    "milliseconds",
     1000,
 };
 wireshark::Boolean infoColumn = false;
@@ -83,10 +83,9 @@ void clamp(Number &number) {
     } else {
         return;
     }
-    report_warning("tcpstate.%s: %u %s is out of range, %u %s is used instead. Choose a value from %u to %u; the "
+    report_warning("tcpstate.%s: %u is out of range, %u is used instead. Choose a value from %u to %u (%s); the "
                    "default is %u.",
-                   number.name, wanted, number.unit, number.value, number.unit, number.lowest, number.highest,
-                   number.standard);
+                   number.name, wanted, number.value, number.lowest, number.highest, number.unit, number.standard);
 }
 
 void apply() {

@@ -4,17 +4,15 @@
 #include "inference/Record.h"
 #include "plugin/wireshark_compat.h"
 #include "session.h"
+#include "wording.h"
 
 #include <epan/column-utils.h>
 #include <epan/expert.h>
 #include <epan/packet.h>
 #include <epan/proto_data.h>
 
-#include <cstdarg>
-#include <cstdio>
-#include <cstring>
-
 // Wireshark's exceptions are longjmps: no object with a destructor may be alive here while its functions are called.
+// Text and TransitionWording have none.
 
 namespace tcpstate {
 
@@ -23,38 +21,6 @@ namespace {
 // Written at registration, and when preferences are applied.
 int protocolNumber = -1;
 bool infoColumnShown = false;
-
-/** A short text of bounded length, without an allocation. */
-class Text {
-  public:
-    Text() { text_[0] = '\0'; }
-
-    [[gnu::format(printf, 2, 3)]] void append(const char *format, ...) {
-        std::va_list arguments;
-        va_start(arguments, format);
-        const int wanted = std::vsnprintf(text_ + length_, sizeof text_ - length_, format, arguments);
-        va_end(arguments);
-        if (wanted > 0) {
-            length_ = std::min(length_ + static_cast<std::size_t>(wanted), sizeof text_ - 1);
-        }
-    }
-
-    /** Appends an item of a list: the separator stands before all but the first. */
-    void item(const char *text) { append("%s%s", length_ == 0 ? "" : ", ", text); }
-
-    /** Appends a span of time: milliseconds where they matter. */
-    void duration(Nanoseconds span) {
-        const double seconds = static_cast<double>(span) / static_cast<double>(second);
-        append(span < 10 * second ? "%.3f s" : "%.1f s", seconds);
-    }
-
-    [[nodiscard]] const char *get() const { return text_; }
-    [[nodiscard]] bool empty() const { return length_ == 0; }
-
-  private:
-    char text_[256];
-    std::size_t length_ = 0;
-};
 
 /** Where the items of one segment go; all null where no tree is wanted. */
 struct Items {
@@ -66,70 +32,14 @@ struct Items {
     proto_item *resetAcceptance = nullptr;
 };
 
-const char *acceptanceWord(ResetAcceptance acceptance) {
-    switch (acceptance) {
-    case ResetAcceptance::accepted:
-        return "reset accepted";
-    case ResetAcceptance::unproven:
-        return "reset unproven";
-    case ResetAcceptance::refused:
-        return "reset refused";
-    case ResetAcceptance::none:
-        break;
-    }
-    return nullptr;
-}
-
-/** What a segment is, beside the states that it leaves: the words of the first line and of the Info column. */
-void appendMarks(const Record &record, Text &text) {
-    if (record.marked(mark::duplicate)) {
-        text.item("duplicate");
-    }
-    if (record.marked(mark::simultaneousOpen)) {
-        text.item("simultaneous open");
-    }
-    if (record.marked(mark::simultaneousClose)) {
-        text.item("simultaneous close");
-    } else if (record.marked(mark::activeClose)) {
-        text.item("active close");
-    }
-    if (record.marked(mark::passiveClose)) {
-        text.item("passive close");
-    }
-    if (record.marked(mark::halfCloseByClient | mark::halfCloseByServer)) {
-        text.item("half-close in use");
-    }
-    if (const char *const word = acceptanceWord(record.acceptance)) {
-        text.item(word);
-    }
-    if (record.marked(mark::tcpWaitExpired)) {
-        text.item("TCP wait expired");
-    }
-}
-
-void appendTitle(const Record &record, Text &title) {
-    title.append("TCP State, client %s, server %s", name(record.state(Side::client)), name(record.state(Side::server)));
-    if (record.marked(mark::halfClosed)) {
-        title.item("half-closed ");
-        title.duration(record.halfCloseDuration);
-    }
-    appendMarks(record, title);
-}
-
 proto_item *generated(proto_item *item) {
     proto_item_set_generated(item);
     return item;
 }
 
 void addTransition(proto_tree *tree, tvbuff_t *tvb, const Step &step) {
-    Text value;
-    value.append("%s %s -> %s%s", name(step.where()), name(step.before()), name(step.after()),
-                 step.corrected != 0 ? " (corrected)" : "");
-    const char *const clause = section(step);
-    const bool inRfc = clause[0] >= '0' && clause[0] <= '9';
-    generated(proto_tree_add_string_format(tree, fields.transition, tvb, 0, 0, value.get(), "Transition: %s: %s%s%s",
-                                           value.get(), reason(step), inRfc ? ", RFC 9293 section " : "",
-                                           inRfc ? clause : ""));
+    const TransitionWording wording(step);
+    generated(proto_tree_add_string_format(tree, fields.transition, tvb, 0, 0, wording.value(), "%s", wording.label()));
 }
 
 void addHalfClose(proto_tree *tree, tvbuff_t *tvb, const Record &record) {
@@ -169,16 +79,25 @@ void addMarks(proto_tree *tree, tvbuff_t *tvb, const Record &record, Items &item
         addHalfClose(tree, tvb, record);
     }
     if (record.acceptance != ResetAcceptance::none) {
-        items.resetAcceptance = generated(proto_tree_add_uint(tree, fields.resetAcceptance, tvb, 0, 0,
-                                                              static_cast<guint32>(record.acceptance)));
+        items.resetAcceptance = generated(
+            proto_tree_add_uint(tree, fields.resetAcceptance, tvb, 0, 0, static_cast<guint32>(record.acceptance)));
     }
+}
+
+proto_item *addTop(proto_tree *root, tvbuff_t *tvb, const Record &record) {
+    if (record.marks == 0 && record.acceptance == ResetAcceptance::none) {
+        // Most packets: their line is ready.
+        return proto_tree_add_protocol_format(root, protocolNumber, tvb, 0, 0, "%s",
+                                              titleText(record.state(Side::client), record.state(Side::server)));
+    }
+    Text title;
+    appendTitle(record, title);
+    return proto_tree_add_protocol_format(root, protocolNumber, tvb, 0, 0, "%s", title.get());
 }
 
 Items addSubtree(proto_tree *root, tvbuff_t *tvb, const Record &record, const Connection &connection) {
     Items items;
-    Text title;
-    appendTitle(record, title);
-    items.top = proto_tree_add_protocol_format(root, protocolNumber, tvb, 0, 0, "%s", title.get());
+    items.top = addTop(root, tvb, record);
     // Whatever this is in a tree that nobody looks at: the leaves are added all the same, for a column or a filter may
     // want one of them.
     proto_tree *const tree = proto_item_add_subtree(items.top, subtree);
@@ -194,8 +113,8 @@ Items addSubtree(proto_tree *root, tvbuff_t *tvb, const Record &record, const Co
     generated(proto_tree_add_uint(tree, fields.sender, tvb, 0, 0, sideValue(record.sender)));
     generated(proto_tree_add_uint(tree, fields.phase, tvb, 0, 0, static_cast<guint32>(record.phase)));
     addMarks(tree, tvb, record, items);
-    generated(proto_tree_add_uint(tree, fields.closeInitiator, tvb, 0, 0,
-                                  static_cast<guint32>(connection.closeInitiator())));
+    generated(
+        proto_tree_add_uint(tree, fields.closeInitiator, tvb, 0, 0, static_cast<guint32>(connection.closeInitiator())));
     generated(proto_tree_add_uint(tree, fields.closeKind, tvb, 0, 0, static_cast<guint32>(connection.closeKind())));
     return items;
 }
@@ -238,18 +157,9 @@ void addExpertItems(packet_info *pinfo, const Record &record, const Items &items
     }
 }
 
-/** The new state of one end, the sender's if it has one, and what the segment is: "[server FIN-WAIT-1, active close]". */
-void appendInfo(packet_info *pinfo, const Record &record) {
+void addInfo(packet_info *pinfo, const Record &record) {
     Text text;
-    bool changed[2] = {};
-    for (unsigned number = 0; number < record.stepCount; ++number) {
-        changed[index(record.steps[number].where())] = true;
-    }
-    const Side side = changed[index(record.sender)] ? record.sender : peer(record.sender);
-    if (changed[index(side)]) {
-        text.append("%s %s", name(side), name(record.state(side)));
-    }
-    appendMarks(record, text);
+    appendInfo(record, text);
     if (!text.empty()) {
         col_append_fstr(pinfo->cinfo, COL_INFO, " [%s]", text.get());
     }
@@ -270,7 +180,7 @@ void annotateSegment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const 
         expert_add_info(pinfo, items.top, &experts.finUnacknowledged);
     }
     if (infoColumnShown) {
-        appendInfo(pinfo, record);
+        addInfo(pinfo, record);
     }
 }
 
@@ -280,7 +190,7 @@ int annotate(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *) {
         return 0;
     }
     open->resolveStream();
-    for (guint32 layer = 0;; ++layer) {
+    for (guint32 layer = 0; layer == 0 || open->hasSeveralLayers(); ++layer) {
         const void *const kept = p_get_proto_data(wmem_file_scope(), pinfo, protocolNumber, layer);
         if (kept == nullptr) {
             break;

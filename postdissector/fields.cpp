@@ -3,8 +3,6 @@
 #include "inference/Close.h"
 #include "inference/Record.h"
 
-#include <cstdio>
-
 namespace tcpstate {
 
 Fields fields;
@@ -65,29 +63,17 @@ const value_string kindValues[] = {
     {0, nullptr},
 };
 
-// Room for the two longest names, a slash and the end mark.
-constexpr std::size_t statesLength = 32;
-char statesTexts[stateCount][stateCount][statesLength];
-
-void fillStateNames() {
-    for (unsigned client = 0; client < stateCount; ++client) {
-        stateValues[client] = {client, name(static_cast<State>(client))};
-        for (unsigned server = 0; server < stateCount; ++server) {
-            std::snprintf(statesTexts[client][server], statesLength, "%s/%s", name(static_cast<State>(client)),
-                          name(static_cast<State>(server)));
-        }
+void nameStates() {
+    for (unsigned state = 0; state < stateCount; ++state) {
+        stateValues[state] = {state, name(static_cast<State>(state))};
     }
     stateValues[stateCount] = {0, nullptr};
 }
 
 } // namespace
 
-const char *statesText(State client, State server) {
-    return statesTexts[static_cast<unsigned>(client)][static_cast<unsigned>(server)];
-}
-
 int registerFields() {
-    fillStateNames();
+    nameStates();
 
     // Wireshark keeps pointers into these tables.
     static hf_register_info fieldTable[] = {
@@ -98,8 +84,8 @@ int registerFields() {
          {"Server state", "tcpstate.server.state", FT_UINT8, BASE_DEC, VALS(stateValues), 0,
           "Connection state (RFC 9293) of the server after this packet has taken effect at both ends", HFILL}},
         {&fields.states,
-         {"States", "tcpstate.states", FT_STRING, BASE_NONE, nullptr, 0,
-          "Both states by name, the client's first", HFILL}},
+         {"States", "tcpstate.states", FT_STRING, BASE_NONE, nullptr, 0, "Both states by name, the client's first",
+          HFILL}},
         {&fields.transition,
          {"Transition", "tcpstate.transition", FT_STRING, BASE_NONE, nullptr, 0,
           "A step that this packet causes at one end", HFILL}},

@@ -54,7 +54,4 @@ int registerFields();
     return index(side) + 1;
 }
 
-/** Both states as one text, client first: "FIN-WAIT-2/CLOSE-WAIT". */
-[[nodiscard]] const char *statesText(State client, State server);
-
 } // namespace tcpstate

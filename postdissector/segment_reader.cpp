@@ -99,6 +99,11 @@ std::uint32_t readInterface(const wtap_rec *record) {
 }
 
 void readAddress(const address &from, Address &to) {
+    if (from.type == AT_IPv4 && from.len == 4) {
+        std::memcpy(to.bytes.data(), from.data, 4);
+        to.length = 4;
+        return;
+    }
     const auto length = std::min(static_cast<std::size_t>(std::max(from.len, 0)), to.bytes.size());
     if (length != 0 && from.data != nullptr) {
         std::memcpy(to.bytes.data(), from.data, length);

@@ -52,7 +52,8 @@ std::uint32_t streamOfConversation(const Flow &flow, std::uint32_t frame) {
 
 } // namespace
 
-Session::Session(const Settings &settings) : settings_(settings), observer_(settings) {}
+Session::Session(const Settings &settings) : settings_(settings), observer_(settings) {
+}
 
 void *Session::observe(const Flow &flow, const Segment &segment, unsigned layer) noexcept {
     if (gaveUp_ || finished_) {
@@ -68,10 +69,7 @@ void *Session::observe(const Flow &flow, const Segment &segment, unsigned layer)
             beginning_ = {flow, record.connection, get_tcp_stream_count(), segment.frame};
         }
         void *const kept = records_.keep(record);
-        if (layer == 0) {
-            lastFrame_.clear();
-        }
-        lastFrame_.push_back({flow, segment, kept});
+        remember({flow, segment, kept}, layer);
         return kept;
     } catch (const std::exception &) {
         giveUp(segment.frame);
@@ -88,8 +86,19 @@ void *Session::seenBefore(const Flow &flow, const Segment &segment, unsigned lay
         return nullptr;
     }
     const Seen &seen = lastFrame_[layer];
-    const bool same = seen.segment.frame == segment.frame && sameHeader(seen.segment, segment) && sameFlow(seen.flow, flow);
+    const bool same =
+        seen.segment.frame == segment.frame && sameHeader(seen.segment, segment) && sameFlow(seen.flow, flow);
     return same ? seen.kept : nullptr;
+}
+
+void Session::remember(const Seen &seen, unsigned layer) {
+    if (layer == 0 && lastFrame_.size() == 1) {
+        lastFrame_.front() = seen;
+        return;
+    }
+    hasSeveralLayers_ = hasSeveralLayers_ || layer > 0;
+    lastFrame_.resize(layer);
+    lastFrame_.push_back(seen);
 }
 
 void Session::resolveStream() {

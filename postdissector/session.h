@@ -31,6 +31,14 @@ class Session {
     /** The end of the first pass: nothing follows. */
     void finish() noexcept;
 
+    /** True if the frame with this number may have been observed: no other has been since. */
+    [[nodiscard]] bool isLastFrame(std::uint32_t frame) const {
+        return !lastFrame_.empty() && lastFrame_.front().segment.frame == frame;
+    }
+
+    /** True once a frame held more than one segment. */
+    [[nodiscard]] bool hasSeveralLayers() const { return hasSeveralLayers_; }
+
     [[nodiscard]] bool finished() const { return finished_; }
     [[nodiscard]] const Settings &settings() const { return settings_; }
     [[nodiscard]] const Connection &connection(std::uint32_t number) const { return observer_.connection(number); }
@@ -52,6 +60,7 @@ class Session {
     };
 
     [[nodiscard]] void *seenBefore(const Flow &flow, const Segment &segment, unsigned layer) const;
+    void remember(const Seen &seen, unsigned layer);
     void giveUp(std::uint32_t frame);
 
     Settings settings_;
@@ -59,6 +68,7 @@ class Session {
     Records records_;
     std::vector<Seen> lastFrame_;
     Beginning beginning_;
+    bool hasSeveralLayers_ = false;
     bool finished_ = false;
     bool gaveUp_ = false;
 };

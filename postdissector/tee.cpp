@@ -15,7 +15,6 @@ constexpr guint32 tcpNumber = 6; // in the field Protocol of IPv4 and Next Heade
 
 // Written once, at registration.
 int protocolNumber = -1;
-const protocol_t *protocol = nullptr;
 int teeNumber = -1;
 dissector_handle_t original = nullptr;
 
@@ -30,7 +29,7 @@ guint32 layersObserved(packet_info *pinfo) {
 
 void observe(tvbuff_t *tvb, packet_info *pinfo, const void *ipHeader) {
     Session *const open = session();
-    if (open == nullptr || !proto_is_protocol_enabled(protocol)) {
+    if (open == nullptr) {
         return;
     }
     open->resolveStream();
@@ -42,7 +41,7 @@ void observe(tvbuff_t *tvb, packet_info *pinfo, const void *ipHeader) {
     if (!readSegment(tvb, pinfo, ipHeader, read)) {
         return;
     }
-    const guint32 layer = layersObserved(pinfo);
+    const guint32 layer = open->isLastFrame(pinfo->num) ? layersObserved(pinfo) : 0;
     if (void *const kept = open->observe(read.flow, read.segment, layer)) {
         p_add_proto_data(wmem_file_scope(), pinfo, protocolNumber, layer, kept);
     }
@@ -56,14 +55,13 @@ int tee(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *ipHeader) {
 
 } // namespace
 
-void registerTee(int owner) {
-    protocolNumber = owner;
-    protocol = find_protocol_by_id(owner);
+void registerTee(int protocol) {
+    protocolNumber = protocol;
     // In name only, so that it adds no layer to frame.protocols. Its parent is TCP: whoever disables TCP State must still
     // get TCP dissected.
-    teeNumber = proto_register_protocol_in_name_only("Transmission Control Protocol, observed by TCP State",
-                                                     "TCP (TCP State)", "tcpstate.tee",
-                                                     proto_get_id_by_filter_name("tcp"), FT_PROTOCOL);
+    teeNumber =
+        proto_register_protocol_in_name_only("Transmission Control Protocol, observed by TCP State", "TCP (TCP State)",
+                                             "tcpstate.tee", proto_get_id_by_filter_name("tcp"), FT_PROTOCOL);
 }
 
 void handOffTee() {
