@@ -1,0 +1,35 @@
+"""The list of scenarios: a scenario is a function of a running Lab, with the lab's settings and a sentence on what it shows."""
+
+from dataclasses import dataclass, field
+from typing import Callable
+
+ALL = {}
+
+
+@dataclass
+class Scenario:
+    name: str
+    shows: str
+    script: Callable
+    settings: dict = field(default_factory=dict)  # of Lab: ipv, delay
+    arguments: dict = field(default_factory=dict)  # of the script
+    seed: int | None = None
+
+
+def scenario(name, shows, ipv=4, delay=None, **arguments):
+    """Register the decorated function; several of these on one function make variants of it."""
+    def register(script):
+        if name in ALL:
+            raise ValueError(f"two scenarios are named {name}")
+        ALL[name] = Scenario(name, shows, script, {"ipv": ipv, "delay": delay}, arguments)
+        return script
+    return register
+
+
+def both_sides(name, shows, **settings):
+    """The same script with the client and with the server as `side`; {side} and {peer} stand for them in name and sentence."""
+    def register(script):
+        for side, peer in (("client", "server"), ("server", "client")):
+            scenario(name.format(side=side, peer=peer), shows.format(side=side, peer=peer), side=side, **settings)(script)
+        return script
+    return register
