@@ -1,5 +1,7 @@
 #include "plugin/preferences.h"
 
+#include "plugin/own_devices.h"
+
 #include "plugin/wireshark_compat.h"
 #include "postdissector/annotation.h"
 
@@ -70,9 +72,74 @@ Number halfCloseThreshold{
     "milliseconds",
     1000,
 };
+Number idleTimeout{
+    "idle_timeout",
+    "Firewall's idle timeout (seconds)",
+    "How long the firewall keeps an established session without traffic. 0 means the profile's own; any other value "
+    "replaces it, and the profile shows as custom.",
+    0,
+    thirtyDays,
+    0,
+    "seconds",
+    0,
+};
+Number timeWaitTimeout{
+    "time_wait_timeout",
+    "Firewall's timeout after both FINs (seconds)",
+    "How long the firewall keeps a session after the second FIN. 0 means the profile's own.",
+    0,
+    thirtyDays,
+    0,
+    "seconds",
+    0,
+};
+Number halfOpenLimit{
+    "half_open_limit",
+    "Half-open connections of one host",
+    "A warning is given when one host holds more half-open connections (SYN received, handshake not finished) than "
+    "this at one time.",
+    1,
+    10'000'000,
+    1000,
+    "connections",
+    1000,
+};
 wireshark::Boolean infoColumn = false;
 
-Number *const numbers[] = {&halfClosedTimeout, &evidenceCopies, &evidenceSpan, &halfCloseThreshold};
+Number *const numbers[] = {&halfClosedTimeout, &idleTimeout,        &timeWaitTimeout, &evidenceCopies,
+                           &evidenceSpan,      &halfCloseThreshold, &halfOpenLimit};
+
+// The profiles in the order of the engine's table, then the user's own.
+constexpr std::size_t mostProfiles = 64;
+enum_val_t profileValues[mostProfiles + 2];
+int profile = 0;
+
+void listProfiles() {
+    std::size_t count = 0;
+    for (const FirewallProfile &one : profiles()) {
+        if (count == mostProfiles) {
+            break;
+        }
+        const bool panos = &one == findProfile("panos");
+        profileValues[count] = {panos ? "panos" : one.id, one.name, static_cast<gint>(count)};
+        ++count;
+    }
+    profileValues[count] = {"own", "The first ticked row of the table of own devices", static_cast<gint>(count)};
+    profileValues[count + 1] = {nullptr, nullptr, -1};
+}
+
+FirewallProfile chosenProfile() {
+    const auto number = static_cast<std::size_t>(profile);
+    if (number < profiles().size()) {
+        return profiles()[number];
+    }
+    if (const FirewallProfile *const own = ownDevice()) {
+        return *own;
+    }
+    report_warning("tcpstate.profile: \"own\" is chosen, but no row of the table of own devices is ticked. The default "
+                   "is used instead. Tick one under Preferences > Protocols > TCP State > Own devices.");
+    return anyProfile();
+}
 
 void clamp(Number &number) {
     const unsigned wanted = number.value;
@@ -99,6 +166,14 @@ void apply() {
 
 void registerPreferences(int protocol) {
     module_t *const module = prefs_register_protocol(protocol, apply);
+    listProfiles();
+    prefs_register_enum_preference(
+        module, "profile", "Firewall profile",
+        "The device whose session table is simulated: its timers make the firewall's clock, the notes and the advice. "
+        "With the default a death is judged by its evidence and matched against all known devices; the clock shown is "
+        "then a TCP wait of 30 seconds after the first FIN.",
+        &profile, profileValues, false);
+    registerOwnDevices(module);
     for (Number *number : numbers) {
         prefs_register_uint_preference(module, number->name, number->title, number->description, 10, &number->value);
     }
@@ -111,9 +186,9 @@ void registerPreferences(int protocol) {
 
 Settings settingsFromPreferences() {
     Settings settings;
-    if (halfClosedTimeout.value != 0) {
-        settings.halfClosedTimeout = halfClosedTimeout.value * second;
-    }
+    settings.firewall =
+        withTimeouts(chosenProfile(), halfClosedTimeout.value, idleTimeout.value, timeWaitTimeout.value);
+    settings.halfOpenLimit = halfOpenLimit.value;
     settings.evidenceCopies = evidenceCopies.value;
     settings.evidenceSpan = evidenceSpan.value * second;
     settings.halfCloseThreshold = halfCloseThreshold.value * millisecond;

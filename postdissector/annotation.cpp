@@ -2,8 +2,10 @@
 
 #include "fields.h"
 #include "inference/Record.h"
+#include "inference/VerdictText.h"
 #include "plugin/wireshark_compat.h"
 #include "session.h"
+#include "verdict_items.h"
 #include "wording.h"
 
 #include <epan/column-utils.h>
@@ -78,26 +80,39 @@ void addMarks(proto_tree *tree, tvbuff_t *tvb, const Record &record, Items &item
     if (record.marked(mark::halfClosed)) {
         addHalfClose(tree, tvb, record);
     }
+    if (record.halfOpen != HalfOpen::none) {
+        generated(
+            proto_tree_add_uint(tree, fields.halfOpen, tvb, 0, 0, static_cast<guint32>(record.halfOpen)));
+    }
+    if (record.cause != ResetCause::none) {
+        generated(proto_tree_add_uint(tree, fields.resetCause, tvb, 0, 0, static_cast<guint32>(record.cause)));
+        generated(proto_tree_add_uint(tree, fields.resetOrigin, tvb, 0, 0, static_cast<guint32>(record.origin)));
+    }
     if (record.acceptance != ResetAcceptance::none) {
         items.resetAcceptance = generated(
             proto_tree_add_uint(tree, fields.resetAcceptance, tvb, 0, 0, static_cast<guint32>(record.acceptance)));
     }
 }
 
-proto_item *addTop(proto_tree *root, tvbuff_t *tvb, const Record &record) {
-    if (record.marks == 0 && record.acceptance == ResetAcceptance::none) {
+proto_item *addTop(proto_tree *root, tvbuff_t *tvb, const Record &record, const Verdict &verdict) {
+    const bool judged = verdict.kind != VerdictKind::none;
+    if (record.marks == 0 && record.acceptance == ResetAcceptance::none && !judged) {
         // Most packets: their line is ready.
         return proto_tree_add_protocol_format(root, protocolNumber, tvb, 0, 0, "%s",
                                               titleText(record.state(Side::client), record.state(Side::server)));
     }
     Text title;
     appendTitle(record, title);
+    if (judged) {
+        title.append(", %s %s", name(verdict.confidence), name(verdict.kind));
+    }
     return proto_tree_add_protocol_format(root, protocolNumber, tvb, 0, 0, "%s", title.get());
 }
 
-Items addSubtree(proto_tree *root, tvbuff_t *tvb, const Record &record, const Connection &connection) {
+Items addSubtree(proto_tree *root, tvbuff_t *tvb, const Session &open, const Record &record) {
+    const Connection &connection = open.connection(record.connection);
     Items items;
-    items.top = addTop(root, tvb, record);
+    items.top = addTop(root, tvb, record, open.verdictOf(record.connection));
     // Whatever this is in a tree that nobody looks at: the leaves are added all the same, for a column or a filter may
     // want one of them.
     proto_tree *const tree = proto_item_add_subtree(items.top, subtree);
@@ -116,22 +131,13 @@ Items addSubtree(proto_tree *root, tvbuff_t *tvb, const Record &record, const Co
     generated(
         proto_tree_add_uint(tree, fields.closeInitiator, tvb, 0, 0, static_cast<guint32>(connection.closeInitiator())));
     generated(proto_tree_add_uint(tree, fields.closeKind, tvb, 0, 0, static_cast<guint32>(connection.closeKind())));
+    addFirewall(tree, tvb, open, record);
+    addVerdict(tree, tvb, open, record);
     return items;
 }
 
-void addTcpWaitExpired(packet_info *pinfo, const Items &items, const Record &record, const Settings &settings) {
-    Text age;
-    age.duration(record.halfCloseDuration);
-    Text timeout;
-    timeout.append("%.10g s", static_cast<double>(settings.halfClosedTimeout) / static_cast<double>(second));
-    expert_add_info_format(pinfo, items.top, &experts.tcpWaitExpired,
-                           "Likely killed by a firewall's TCP wait: half-closed for %s, longer than its timer of %s, "
-                           "and what was sent since then stays unanswered",
-                           age.get(), timeout.get());
-}
-
 /** Expert items go to the expert window and to taps as well, so they are added whether or not there is a tree. */
-void addExpertItems(packet_info *pinfo, const Record &record, const Items &items, const Settings &settings) {
+void addExpertItems(packet_info *pinfo, const Record &record, const Items &items, const Session &open) {
     const auto anchor = [&items](proto_item *item) { return item != nullptr ? item : items.top; };
     if (record.marked(mark::midstreamBegins)) {
         expert_add_info(pinfo, anchor(items.midstream), &experts.midstream);
@@ -152,9 +158,7 @@ void addExpertItems(packet_info *pinfo, const Record &record, const Items &items
     if (record.marked(mark::unacceptableReset)) {
         expert_add_info(pinfo, anchor(items.resetAcceptance), &experts.unacceptableReset);
     }
-    if (record.marked(mark::tcpWaitExpired)) {
-        addTcpWaitExpired(pinfo, items, record, settings);
-    }
+    addVerdictExperts(pinfo, items.top, open, record);
 }
 
 void addInfo(packet_info *pinfo, const Record &record) {
@@ -169,10 +173,10 @@ void annotateSegment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const 
     const Connection &connection = open.connection(record.connection);
     Items items;
     if (tree != nullptr && proto_field_is_referenced(tree, protocolNumber)) {
-        items = addSubtree(tree, tvb, record, connection);
+        items = addSubtree(tree, tvb, open, record);
     }
-    if (record.marks != 0) {
-        addExpertItems(pinfo, record, items, open.settings());
+    if (record.marks != 0 || record.halfOpen != HalfOpen::none || connection.verdictNumber() != noVerdict) {
+        addExpertItems(pinfo, record, items, open);
     }
     // Silence to the end is known only there: later passes show it on the last copy of the FIN.
     const bool neverAcknowledged = open.finished() && connection.unacknowledgedFinFrame() == pinfo->num;

@@ -23,14 +23,21 @@ static_assert(alignof(Record) > 1, "the lowest bit of an address must be free");
 bool isPlain(const Record &record) {
     // Names each member, so that it does not compile any more when Record gets another one: that one has to be packed,
     // or to be absent from what is plain.
-    const auto &[duration, bytes, connection, marks, steps, stepCount, states, phase, sender, acceptance] = record;
+    const auto &[duration, remaining, bytes, connection, marks, verdict, steps, stepCount, states, phase, sender,
+                 acceptance, cause, origin, halfOpen, firewallPhase] = record;
     static_cast<void>(connection);
     static_cast<void>(steps);
     static_cast<void>(states);
     static_cast<void>(phase);
     static_cast<void>(sender);
-    return stepCount == 0 && (marks & ~mark::midstream) == 0 && acceptance == ResetAcceptance::none && duration == 0 &&
-           bytes == 0;
+    // Without their marks these have no meaning.
+    static_cast<void>(remaining);
+    static_cast<void>(verdict);
+    static_cast<void>(firewallPhase);
+    static_cast<void>(cause);
+    static_cast<void>(origin);
+    return stepCount == 0 && (marks & ~mark::midstream) == 0 && acceptance == ResetAcceptance::none && halfOpen == HalfOpen::none &&
+           duration == 0 && bytes == 0;
 }
 
 Word pack(const Record &record) {

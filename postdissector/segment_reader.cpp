@@ -169,4 +169,82 @@ bool readSegment(tvbuff_t *tvb, const packet_info *pinfo, const void *ipHeader, 
     return true;
 }
 
+bool readQuotedSegment(tvbuff_t *tvb, const packet_info *pinfo, Flow &flow, Sequence &seq) {
+    constexpr unsigned quoted = 8; // RFC 792: the internet header and 64 bits of the original datagram
+    if (tvb_captured_length(tvb) < quoted) {
+        return false;
+    }
+    const std::uint8_t *const header = tvb_get_ptr(tvb, 0, quoted);
+    readAddress(pinfo->net_src, flow.source);
+    readAddress(pinfo->net_dst, flow.destination);
+    flow.sourcePort = read16(header);
+    flow.destinationPort = read16(header + 2);
+    seq = read32(header + 4);
+    return true;
+}
+
+namespace {
+
+IcmpReason reasonOf(std::uint8_t type, std::uint8_t code) {
+    constexpr std::uint8_t destinationUnreachable = 3;
+    if (type != destinationUnreachable) {
+        return IcmpReason::other;
+    }
+    switch (code) { // RFC 792, RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1
+    case 0:
+    case 1:
+        return IcmpReason::unreachable;
+    case 3:
+        return IcmpReason::port;
+    case 4:
+        return IcmpReason::fragmentation;
+    case 9:
+    case 10:
+    case 13:
+        return IcmpReason::prohibited;
+    default:
+        return IcmpReason::other;
+    }
+}
+
+IcmpReason reasonOf6(std::uint8_t type, std::uint8_t code) {
+    constexpr std::uint8_t destinationUnreachable = 1;
+    constexpr std::uint8_t packetTooBig = 2;
+    if (type == packetTooBig) {
+        return IcmpReason::fragmentation;
+    }
+    if (type != destinationUnreachable) {
+        return IcmpReason::other;
+    }
+    switch (code) { // RFC 4443 section 3.1
+    case 0:
+    case 3:
+        return IcmpReason::unreachable;
+    case 1:
+    case 5:
+    case 6:
+        return IcmpReason::prohibited;
+    case 4:
+        return IcmpReason::port;
+    default:
+        return IcmpReason::other;
+    }
+}
+
+} // namespace
+
+IcmpError readIcmp(tvbuff_t *tvb, const packet_info *pinfo, bool version6) {
+    IcmpError message;
+    message.time = readTime(pinfo->abs_ts);
+    message.frame = pinfo->num;
+    readAddress(pinfo->net_src, message.sender);
+    if (tvb_captured_length(tvb) >= 2) {
+        const std::uint8_t *const header = tvb_get_ptr(tvb, 0, 2);
+        message.type = header[0];
+        message.code = header[1];
+        message.reason = version6 ? reasonOf6(header[0], header[1]) : reasonOf(header[0], header[1]);
+    }
+    return message;
+}
+
 } // namespace tcpstate

@@ -1,6 +1,7 @@
 // From Wireshark's packet to the engine's Segment.
 #pragma once
 
+#include "inference/Icmp.h"
 #include "inference/Segment.h"
 
 #include <epan/packet.h>
@@ -23,5 +24,14 @@ struct ReadSegment {
  * counts like a packet that was not captured.
  */
 [[nodiscard]] bool readSegment(tvbuff_t *tvb, const packet_info *pinfo, const void *ipHeader, ReadSegment &result);
+
+/**
+ * Reads what an ICMP error quotes of a segment: eight bytes suffice. Returns false if there are fewer.
+ * @param seq  the quoted sequence number
+ */
+[[nodiscard]] bool readQuotedSegment(tvbuff_t *tvb, const packet_info *pinfo, Flow &flow, Sequence &seq);
+
+/** Reads the packet's own facts of an ICMP or ICMPv6 message: time, frame, sender, and what it says. */
+[[nodiscard]] IcmpError readIcmp(tvbuff_t *tvb, const packet_info *pinfo, bool version6);
 
 } // namespace tcpstate

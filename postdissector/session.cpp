@@ -63,6 +63,8 @@ void *Session::observe(const Flow &flow, const Segment &segment, unsigned layer)
         if (void *const kept = seenBefore(flow, segment, layer)) {
             return kept;
         }
+        framesAreNumbered_ = framesAreNumbered_ && (segment.frame > lastNumber_ || layer != 0);
+        lastNumber_ = segment.frame;
         const std::uint32_t connections = observer_.connectionCount();
         const Record record = observer_.observe(flow, segment);
         if (observer_.connectionCount() != connections) {
@@ -74,6 +76,17 @@ void *Session::observe(const Flow &flow, const Segment &segment, unsigned layer)
     } catch (const std::exception &) {
         giveUp(segment.frame);
         return nullptr;
+    }
+}
+
+void Session::observeError(const Flow &quoted, const IcmpError &error) noexcept {
+    if (gaveUp_ || finished_) {
+        return;
+    }
+    try {
+        observer_.observeError(quoted, error);
+    } catch (const std::exception &) {
+        giveUp(error.frame);
     }
 }
 

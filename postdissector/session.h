@@ -25,6 +25,13 @@ class Session {
      */
     [[nodiscard]] void *observe(const Flow &flow, const Segment &segment, unsigned layer) noexcept;
 
+    /** Gives the engine an ICMP error that quotes a segment; for the first visit of a frame only. */
+    void observeError(const Flow &quoted, const IcmpError &error) noexcept;
+
+    /** The ICMP message around what is dissected now, noted for the segment that it may quote. */
+    void noteIcmp(const IcmpError &message) { icmp_ = message; }
+    [[nodiscard]] const IcmpError &icmp() const { return icmp_; }
+
     /** Tells the engine the tcp.stream of a connection that has begun, once the TCP dissector has chosen it. */
     void resolveStream();
 
@@ -40,6 +47,15 @@ class Session {
     [[nodiscard]] bool hasSeveralLayers() const { return hasSeveralLayers_; }
 
     [[nodiscard]] bool finished() const { return finished_; }
+    /** False under a read filter: frames that it rejects share their numbers with others. */
+    [[nodiscard]] bool framesAreNumbered() const { return framesAreNumbered_; }
+    [[nodiscard]] const Observer &observer() const { return observer_; }
+    [[nodiscard]] const Verdict &verdictOf(std::uint32_t number) const { return observer_.verdictOf(number); }
+    /** A verdict by its number in a Record. */
+    [[nodiscard]] const Verdict &settled(std::uint32_t number) const { return observer_.verdict(number); }
+    /** True if a connection's verdict was reached only at the end of the capture. */
+    [[nodiscard]] bool settledAtEnd(std::uint32_t number) const { return observer_.settledAtEnd(number); }
+    [[nodiscard]] bool atRisk(std::uint32_t number) const { return observer_.atRisk(number); }
     [[nodiscard]] const Settings &settings() const { return settings_; }
     [[nodiscard]] const Connection &connection(std::uint32_t number) const { return observer_.connection(number); }
 
@@ -68,6 +84,9 @@ class Session {
     Records records_;
     std::vector<Seen> lastFrame_;
     Beginning beginning_;
+    IcmpError icmp_;
+    std::uint32_t lastNumber_ = 0;
+    bool framesAreNumbered_ = true;
     bool hasSeveralLayers_ = false;
     bool finished_ = false;
     bool gaveUp_ = false;

@@ -115,9 +115,6 @@ void appendMarks(const Record &record, Text &text) {
     if (const char *const acceptance = acceptanceText(record.acceptance)) {
         text.item(acceptance);
     }
-    if (record.marked(mark::tcpWaitExpired)) {
-        text.item("TCP wait expired");
-    }
 }
 
 void appendTitle(const Record &record, Text &title) {

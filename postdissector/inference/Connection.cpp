@@ -1,6 +1,7 @@
 #include "Connection.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace tcpstate {
 
@@ -8,6 +9,15 @@ namespace {
 
 // A jump of the numbers larger than any window (RFC 7323 section 2.3) is not a gap in the capture.
 constexpr std::int32_t largestJump = 1 << 30;
+
+// Numbers this far from what was seen last belong to another connection, if both of a segment are.
+constexpr std::int32_t far = 1 << 24;
+
+/** True if the two numbers are less than `within` apart: more than windows, less than chance. */
+bool nearTo(Sequence one, Sequence other, std::int32_t within = 1 << 20) {
+    const std::int32_t away = distance(one, other);
+    return away < within && away > -within;
+}
 
 constexpr Step makeStep(Side side, State from, State to, bool corrected, std::uint8_t row) {
     Step step;
@@ -61,8 +71,8 @@ void Connection::begin(const Segment &first, Side sender, Opening opening) {
     }
 }
 
-void Connection::observe(const Segment &segment, Side sender, const Settings &settings, Record &record) {
-    lastTime_ = std::max(lastTime_, segment.time);
+Nanoseconds Connection::observe(const Segment &segment, Side sender, const Settings &settings, Record &record) {
+    Nanoseconds roundTrip = 0;
     if (segment.isRst()) {
         const Phase before = phase();
         onReset(segment, sender, record);
@@ -70,6 +80,7 @@ void Connection::observe(const Segment &segment, Side sender, const Settings &se
     } else if (segment.isSyn()) {
         // SYN and FIN together belong to no connection: hosts drop them, and so do we.
         if (!segment.isFin()) {
+            roundTrip = timeRoundTrip(segment, sender, 1);
             if (segment.isAck()) {
                 onSynAck(segment, sender, record);
             } else {
@@ -78,14 +89,29 @@ void Connection::observe(const Segment &segment, Side sender, const Settings &se
             noteNumbers(segment, sender);
         }
     } else if (segment.isAck()) {
-        onSegment(segment, sender, settings, record);
+        roundTrip = onSegment(segment, sender, settings, record);
     }
+    lastTime_ = std::max(lastTime_, segment.time);
     // Anything else carries no ACK: a scan, dropped unread (RFC 9293 section 3.10.7.4, fifth).
     complete(sender, record);
+    return roundTrip;
 }
 
-void Connection::observeDuplicate(const Segment &segment, Side sender, Record &record) {
-    lastTime_ = std::max(lastTime_, segment.time);
+void Connection::observeDuplicate(const Segment &segment, Side sender, std::uint32_t first, Record &record) {
+    if (first != segment.interface) {
+        SecondSightings &sightings = sightings_[index(sender)];
+        sightings.first = static_cast<std::uint8_t>(first);
+        sightings.second = static_cast<std::uint8_t>(segment.interface);
+        if (sightings.count != std::numeric_limits<decltype(sightings.count)>::max()) {
+            ++sightings.count;
+        }
+        if (silence_.speaker == sender && silence_.copies != 0) {
+            ++silence_.seenAgain;
+        }
+        if (segment.isRst() && latestReset_.sender == sender) {
+            latestReset_.seenAgain = true;
+        }
+    }
     record.marks |= mark::duplicate;
     complete(sender, record);
 }
@@ -110,15 +136,18 @@ void Connection::restore(Side side, State state, Record &record) {
     }
 }
 
-void Connection::onSegment(const Segment &segment, Side sender, const Settings &settings, Record &record) {
+Nanoseconds Connection::onSegment(const Segment &segment, Side sender, const Settings &settings, Record &record) {
     Endpoint &from = end(sender);
     Endpoint &to = end(peer(sender));
 
     appear(sender, record);
     answerFromListen(segment, sender, record);
     if (from.revived) {
+        if (segment.isFin()) {
+            apply(sender, Event::sendFin, record);
+        }
         noteNumbers(segment, sender); // old numbers: nothing of the new incarnation in them
-        return;
+        return 0;
     }
     if (!from.known) {
         from.known = true;
@@ -131,8 +160,9 @@ void Connection::onSegment(const Segment &segment, Side sender, const Settings &
     const bool peerFinWasAcknowledged = to.fin.acknowledged;
     const std::uint32_t newBytes = newPayload(from, segment);
 
-    proveOpening(segment, sender, record);
     undoReset(segment, sender, newBytes, record);
+    proveOpening(segment, sender, record);
+    const Nanoseconds roundTrip = timeRoundTrip(segment, sender, newBytes + (segment.isFin() ? 1U : 0U));
     takeAcknowledgement(segment, sender, record);
     if (segment.length != 0) {
         takePayload(segment, sender, newBytes, record);
@@ -147,8 +177,43 @@ void Connection::onSegment(const Segment &segment, Side sender, const Settings &
     if (to.fin.sent || from.fin.sent) {
         followHalfClose(segment, sender, before, newBytes, hadFin, settings, record);
     }
-    followSilence(segment, sender, newBytes, settings, record);
+    followSilence(segment, sender, newBytes);
+    followWindow(segment, sender);
     noteNumbers(segment, sender);
+    return roundTrip;
+}
+
+/** Times what this segment sends, and returns the round trip that it ends. A repetition times nothing (Karn). */
+Nanoseconds Connection::timeRoundTrip(const Segment &segment, Side sender, std::uint32_t newBytes) {
+    Endpoint &from = end(sender);
+    Endpoint &to = end(peer(sender));
+    Nanoseconds roundTrip = 0;
+    if (segment.isAck() && to.probeTime != 0 && !before(segment.ack, to.probeEnd)) {
+        roundTrip = segment.time - to.probeTime;
+        to.probeTime = 0;
+    }
+    if (newBytes == 0) {
+        if (segment.length != 0) {
+            from.probeTime = 0;
+        }
+    } else if (from.probeTime == 0 && !(segment.isSyn() && from.hasInitial)) {
+        from.probeTime = segment.time;
+        from.probeEnd = segment.end();
+    } else if (segment.isSyn()) {
+        from.probeTime = 0;
+    }
+    return roundTrip;
+}
+
+void Connection::followWindow(const Segment &segment, Side sender) {
+    if (segment.window == 0) {
+        if (zeroWindow_.since == 0 || zeroWindow_.receiver != sender) {
+            zeroWindow_ = {segment.time, segment.frame, 0, sender};
+        }
+        ++zeroWindow_.answers;
+    } else if (zeroWindow_.since != 0 && zeroWindow_.receiver == sender) {
+        zeroWindow_ = {};
+    }
 }
 
 void Connection::takeAcknowledgement(const Segment &segment, Side sender, Record &record) {
@@ -171,6 +236,9 @@ void Connection::takeAcknowledgement(const Segment &segment, Side sender, Record
             to.next = ack;
             to.payloadUnbroken = false;
         }
+        if (to.lastHadPayload && silence_.smallest <= 0xffff) {
+            to.largestPassed = std::max(to.largestPassed, static_cast<std::uint16_t>(silence_.smallest));
+        }
         to.acknowledged = ack;
         to.bytes.acknowledge(ack);
     } else if (advance < -largestJump) {
@@ -184,6 +252,9 @@ void Connection::takeAcknowledgement(const Segment &segment, Side sender, Record
 void Connection::takePayload(const Segment &segment, Side sender, std::uint32_t newBytes, Record &record) {
     Endpoint &from = end(sender);
     from.bytes.add(segment.seq, segment.payloadEnd());
+    if (newBytes == 0 && segment.payloadEnd() == from.next) {
+        from.payloadUnbroken = true; // a late packet: what was acknowledged before it was seen is no FIN
+    }
     if (newBytes != 0) {
         from.payloadUnbroken = true;
         if (initiator_ == CloseInitiator::none && end(peer(sender)).fin.sent && !from.fin.sent) {
@@ -198,13 +269,32 @@ void Connection::takePayload(const Segment &segment, Side sender, std::uint32_t 
 
 void Connection::noteNumbers(const Segment &segment, Side sender) {
     Endpoint &from = end(sender);
-    const Endpoint &to = end(peer(sender));
+    Endpoint &to = end(peer(sender));
     from.lastTime = segment.time;
+    from.lastFrame = segment.frame;
+    from.lastIdentification = segment.identification;
+    from.lastFlags = segment.flags;
+    if (segment.hasTimestamps && (!from.hasTimestamp || after(segment.timestampValue, from.newestTimestamp))) {
+        from.newestTimestamp = segment.timestampValue;
+        from.hasTimestamp = true;
+    }
+    from.lastHadPayload = segment.length != 0;
+    from.lastWasKeepAlive = segment.length <= 1 && from.known && segment.seq == from.next - 1 && !segment.isFin() &&
+                            !segment.isSyn();
+    if (segment.length > 1) {
+        from.unread = false;
+        to.windowBefore = to.unread ? to.windowBefore : to.window;
+        to.unread = true;
+    }
     from.window = segment.window;
     if (!from.revived) {
         // A FIN that was dropped takes no number; one that was taken is in fin.end.
         const Sequence segmentEnd = from.fin.sent && segment.isFin() ? segment.end() : segment.payloadEnd();
-        from.next = from.known ? later(from.next, segmentEnd) : segmentEnd;
+        // Beyond a FIN comes nothing but an evasion, and that begins near it.
+        const bool stray = from.fin.sent && !nearTo(from.next, segment.seq);
+        if (!stray) {
+            from.next = from.known ? later(from.next, segmentEnd) : segmentEnd;
+        }
         from.known = true;
     }
     if (!segment.isSyn()) {
@@ -290,12 +380,14 @@ bool Connection::isOver() const {
 
 bool Connection::plausible(const Segment &segment, Side sender) const {
     const Endpoint &from = ends_[index(sender)];
-    if (!from.known) {
-        return true;
-    }
-    constexpr std::int32_t near = 1 << 20;
-    const std::int32_t away = distance(from.next, segment.seq);
-    return away < near && away > -near;
+    return !from.known || nearTo(from.next, segment.seq);
+}
+
+bool Connection::foreign(const Segment &segment, Side sender) const {
+    const Endpoint &from = ends_[index(sender)];
+    const Endpoint &to = ends_[index(peer(sender))];
+    const bool numbersKnown = from.known && to.known && !from.revived && !to.revived;
+    return numbersKnown && !nearTo(from.next, segment.seq, far) && !nearTo(to.next, segment.ack, far);
 }
 
 void Connection::finish(Nanoseconds captureEnd, const Settings &settings) {

@@ -3,6 +3,7 @@
 
 #include "Close.h"
 #include "Endpoint.h"
+#include "FirewallEntry.h"
 #include "HalfClose.h"
 #include "Record.h"
 #include "Reset.h"
@@ -26,8 +27,26 @@ enum class Opening : std::uint8_t {
 using ConnectionNumber = std::uint32_t;
 inline constexpr ConnectionNumber noConnection = 0xffffffff;
 
+/** Verdict::... number of a connection that has none. */
+inline constexpr std::uint32_t noVerdict = 0xffffffff;
+
 /** tcp.stream of a connection that has none (yet). */
 inline constexpr std::uint32_t noStream = 0xffffffff;
+
+/** One end's receive window has been closed. */
+struct ZeroWindow {
+    Nanoseconds since = 0;       ///< when it was first announced; 0: the window is open
+    std::uint32_t frame = 0;     ///< where
+    std::uint32_t answers = 0;   ///< how many segments have announced it
+    Side receiver = Side::client;
+};
+
+/** Segments of one side that were seen at one interface and then at another. */
+struct SecondSightings {
+    std::uint16_t count = 0; ///< saturating
+    std::uint8_t first = 0;  ///< low byte of the interface of the first sighting
+    std::uint8_t second = 0; ///< and of the second
+};
 
 /**
  * A connection as an observer in the middle sees it.
@@ -44,14 +63,17 @@ class Connection {
     /** Begins with the segment that shows it first; that segment is then given to observe(). */
     void begin(const Segment &first, Side sender, Opening opening);
 
-    /** Takes in the next segment, in capture order, and writes what it meant. */
-    void observe(const Segment &segment, Side sender, const Settings &settings, Record &record);
+    /**
+     * Takes in the next segment, in capture order, and writes what it meant. Returns the round trip, from the place of
+     * the capture to the sender and back, if this segment acknowledges one that was timed; else 0.
+     */
+    Nanoseconds observe(const Segment &segment, Side sender, const Settings &settings, Record &record);
 
     /** The RST of a later incarnation closed the end that still had this one (RFC 9293 figure 9). */
     void resetByLaterIncarnation();
 
-    /** A further sighting of a segment already taken in: it moves nothing. */
-    void observeDuplicate(const Segment &segment, Side sender, Record &record);
+    /** A further sighting of a segment already taken in, first seen at interface `first`: it moves nothing. */
+    void observeDuplicate(const Segment &segment, Side sender, std::uint32_t first, Record &record);
 
     /** The end of the capture: what silence decides is decided. `captureEnd` is the time of its last packet. */
     void finish(Nanoseconds captureEnd, const Settings &settings);
@@ -64,6 +86,29 @@ class Connection {
     [[nodiscard]] bool midstream() const { return midstream_; }
     [[nodiscard]] Phase phase() const;
     [[nodiscard]] const Endpoint &endpoint(Side side) const { return ends_[index(side)]; }
+    /** The side that closed first, if either has. */
+    [[nodiscard]] Side firstFin() const { return firstFin_; }
+    [[nodiscard]] bool anyFin() const { return ends_[0].fin.sent || ends_[1].fin.sent; }
+    [[nodiscard]] bool bothFins() const { return ends_[0].fin.sent && ends_[1].fin.sent; }
+    [[nodiscard]] const HalfClose &halfClose() const { return halfClose_; }
+    /** What waits for an answer. */
+    [[nodiscard]] const Silence &silence() const { return silence_; }
+    /** The longest gap, in the present phase, after which the connection still worked. */
+    [[nodiscard]] Nanoseconds survivedGap() const { return survivedGap_; }
+    [[nodiscard]] const ZeroWindow &zeroWindow() const { return zeroWindow_; }
+    /** Where the segments of a side were seen a second time. */
+    [[nodiscard]] const SecondSightings &secondSightings(Side side) const { return sightings_[index(side)]; }
+    [[nodiscard]] const LatestReset &latestReset() const { return latestReset_; }
+
+    void setHosts(HostNumber client, HostNumber server) {
+        ends_[0].host = client;
+        ends_[1].host = server;
+    }
+    FirewallEntry &firewallEntry() { return firewallEntry_; }
+    /** Number of its verdict in the Observer; noVerdict if it has none. */
+    [[nodiscard]] std::uint32_t verdictNumber() const { return verdict_; }
+    void setVerdictNumber(std::uint32_t number) { verdict_ = number; }
+
     [[nodiscard]] Nanoseconds firstTime() const { return firstTime_; }
     [[nodiscard]] Nanoseconds lastTime() const { return lastTime_; }
     [[nodiscard]] std::uint32_t firstFrame() const { return firstFrame_; }
@@ -80,6 +125,8 @@ class Connection {
 
     /** True if the segment's numbers are near those that its sender uses in this incarnation. */
     [[nodiscard]] bool plausible(const Segment &segment, Side sender) const;
+    /** True if neither number of the segment is anywhere near this incarnation's: it belongs to one that began unseen. */
+    [[nodiscard]] bool foreign(const Segment &segment, Side sender) const;
     /** True once both ends are CLOSED or TIME-WAIT: any SYN begins a new incarnation. */
     [[nodiscard]] bool isOver() const;
 
@@ -89,7 +136,7 @@ class Connection {
     // Connection.cpp: what every segment goes through.
     bool apply(Side side, Event event, Record &record);
     void restore(Side side, State state, Record &record);
-    void onSegment(const Segment &segment, Side sender, const Settings &settings, Record &record);
+    Nanoseconds onSegment(const Segment &segment, Side sender, const Settings &settings, Record &record);
     void takeAcknowledgement(const Segment &segment, Side sender, Record &record);
     void takePayload(const Segment &segment, Side sender, std::uint32_t newBytes, Record &record);
     void noteNumbers(const Segment &segment, Side sender);
@@ -111,8 +158,9 @@ class Connection {
     void takeFinBack(Side side, Record &record);
     void followHalfClose(const Segment &segment, Side sender, Phase before, std::uint32_t newBytes, bool hadFin,
                          const Settings &settings, Record &record);
-    void followSilence(const Segment &segment, Side sender, std::uint32_t newBytes, const Settings &settings,
-                       Record &record);
+    void followSilence(const Segment &segment, Side sender, std::uint32_t newBytes);
+    void followWindow(const Segment &segment, Side sender);
+    [[nodiscard]] Nanoseconds timeRoundTrip(const Segment &segment, Side sender, std::uint32_t newBytes);
 
     // ConnectionReset.cpp: RSTs, and what later proves that they were or were not accepted.
     void onReset(const Segment &segment, Side sender, Record &record);
@@ -123,12 +171,17 @@ class Connection {
     HalfClose halfClose_;
     Silence silence_;
     LatestReset latestReset_;
+    ZeroWindow zeroWindow_;
+    FirewallEntry firewallEntry_;
+    std::array<SecondSightings, 2> sightings_{};
+    Nanoseconds survivedGap_ = 0;
     Nanoseconds firstTime_ = 0;
     Nanoseconds lastTime_ = 0;
     std::uint32_t firstFrame_ = 0;
     std::uint32_t stream_ = noStream;
     std::uint32_t unacknowledgedFinFrame_ = 0;
     ConnectionNumber previous_ = noConnection;
+    std::uint32_t verdict_ = noVerdict;
     CloseInitiator initiator_ = CloseInitiator::none;
     Side firstFin_ = Side::client; ///< whose FIN came first, once there is one
     bool midstream_ : 1 = false;
@@ -138,7 +191,6 @@ class Connection {
     bool reset_ : 1 = false;         ///< a RST was accepted (or silence decided so) before both ends were done
     bool resetAfterFin_ : 1 = false;
     bool finMarked_ : 1 = false;     ///< mark::finUnacknowledged was given
-    bool tcpWaitMarked_ : 1 = false; ///< mark::tcpWaitExpired was given
 };
 
 } // namespace tcpstate

@@ -1,6 +1,7 @@
 // How a connection closes: the two FINs, who began, and what happens between them.
 #include "Connection.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace tcpstate {
@@ -44,7 +45,7 @@ void Connection::takeFirstFin(const Segment &segment, Side sender, bool firstAck
     Endpoint &to = end(peer(sender));
     const Sequence finEnd = segment.end();
     const bool synchronised = isSynchronised(from.state) || from.state == State::synReceived;
-    if (!synchronised || from.closedByReset || to.closedByReset) {
+    if (!synchronised || from.closedByReset) {
         return;
     }
     if (to.hasAckSent && before(finEnd, to.ackSent)) {
@@ -87,10 +88,15 @@ void Connection::takeFirstFin(const Segment &segment, Side sender, bool firstAck
         finArrives(sender, record);
     }
 
+    if (fin.acknowledged && !answered) {
+        apply(sender, Event::receiveAckOfFin, record); // in the file its acknowledgement stands before it
+    }
+
     if (!to.fin.sent || answered) {
         firstFin_ = sender;
-        // In a capture that begins in the middle the other side may have closed before.
-        if (answered || !midstream_ || to.payloadUnbroken) {
+        // Unless every byte of the other side is known it may have closed before, unseen. And a FIN that the other side
+        // had acknowledged before, in a capture that begins in the middle, may be a late repetition.
+        if (answered || (to.payloadUnbroken && !(midstream_ && fin.acknowledged))) {
             initiator_ = initiatorFor(sender);
             record.marks |= mark::activeClose;
         }
@@ -150,6 +156,7 @@ void Connection::finAcknowledged(const Segment &segment, Side sender, Record &re
         fin.acknowledged = true;
         if (!end(sender).fin.sent) {
             halfClose_.acknowledgedAt = segment.time;
+            survivedGap_ = 0; // of the half-closed phase from now on
         }
     }
     apply(peer(sender), Event::receiveAckOfFin, record);
@@ -201,37 +208,31 @@ void Connection::followHalfClose(const Segment &segment, Side sender, Phase befo
     }
 }
 
-void Connection::followSilence(const Segment &segment, Side sender, std::uint32_t newBytes, const Settings &settings,
-                               Record &record) {
+void Connection::followSilence(const Segment &segment, Side sender, std::uint32_t newBytes) {
     const Endpoint &from = end(sender);
-    const bool keepAlive = segment.length <= 1 && newBytes == 0 && segment.seq == from.next - 1 && !from.fin.sent;
-    const bool asks = segment.length != 0 || segment.isFin() || keepAlive;
-    if (silence_.speaker != sender) {
-        silence_.copies = 0; // whoever speaks ends the silence of its own side
+    if (silence_.speaker != sender || silence_.copies == 0) {
+        if (silence_.copies != 0) {
+            // An answer: the connection survived the gap before what it answers.
+            survivedGap_ = std::max(survivedGap_, silence_.gap());
+        }
+        silence_ = {};
         silence_.speaker = sender;
     }
-    if (!asks) {
+    const bool keepAlive = segment.length <= 1 && newBytes == 0 && segment.seq == from.next - 1 && !segment.isFin();
+    if (segment.length == 0 && !segment.isFin() && !keepAlive) {
         return;
     }
     if (silence_.copies == 0) {
         silence_.first = segment.time;
         silence_.firstFrame = segment.frame;
+        silence_.quietSince = lastTime_;
+        silence_.smallest = segment.length;
     }
     ++silence_.copies;
+    silence_.keepAlives += keepAlive ? 1U : 0U;
     silence_.last = segment.time;
     silence_.lastFrame = segment.frame;
-
-    const Side closer = firstFin_;
-    const Fin &fin = end(closer).fin;
-    if (tcpWaitMarked_ || sender == closer || !fin.acknowledged || from.fin.sent || reset_) {
-        return;
-    }
-    const bool beyondTimer = silence_.first - fin.time >= settings.halfClosedTimeout;
-    const bool longEnough = silence_.last - silence_.first >= settings.evidenceSpan;
-    if (beyondTimer && longEnough && silence_.copies >= settings.evidenceCopies && end(closer).heard()) {
-        tcpWaitMarked_ = true;
-        record.marks |= mark::tcpWaitExpired;
-    }
+    silence_.smallest = std::min(silence_.smallest, segment.length);
 }
 
 } // namespace tcpstate

@@ -1,6 +1,8 @@
 // How a connection opens: SYN, SYN-ACK, and what proves that an end is open where these are missing.
 #include "Connection.h"
 
+#include <algorithm>
+
 namespace tcpstate {
 
 namespace {
@@ -16,13 +18,49 @@ void takeInitial(Endpoint &from, const Segment &segment) {
     from.bytes.begin(segment.end());
     from.windowScale = segment.windowScale;
     from.sackPermitted = segment.sackPermitted;
+    from.payloadUnbroken = true;
+}
+
+/** The SYN of an end whose initial number the SYN-ACK told already: the file has them in the wrong order. */
+void takeLateSyn(Endpoint &from, const Segment &segment) {
+    from.sentSyn = true;
+    from.sawOptions = true;
+    from.windowScale = segment.windowScale;
+    from.sackPermitted = segment.sackPermitted;
+}
+
+/** RFC 9293 section 3.10.7.4: the window, then SND.UNA < SEG.ACK; what the capture lacks can fill one window, not more. */
+bool acceptableInSynReceived(const Segment &segment, const Endpoint &from, const Endpoint &to) {
+    if (!to.hasInitial) {
+        return true;
+    }
+    if (!after(segment.ack, to.initial)) {
+        return false;
+    }
+    if (!from.sawOptions || !to.sawOptions) {
+        return true;
+    }
+    const bool scaled = from.windowScale >= 0 && to.windowScale >= 0;
+    const unsigned fromShift = scaled ? static_cast<unsigned>(from.windowScale) : 0;
+    const unsigned toShift = scaled ? static_cast<unsigned>(to.windowScale) : 0;
+    const std::uint32_t clientWindow = std::max<std::uint32_t>(from.window, segment.window) << fromShift;
+    return !after(segment.ack, to.next + clientWindow) &&
+           !after(segment.seq, from.next + (std::uint32_t{to.window} << toShift));
 }
 
 } // namespace
 
 void Connection::onSyn(const Segment &segment, Side sender, Record &record) {
     Endpoint &from = end(sender);
+    if (!from.sentSyn && from.hasInitial && segment.seq == from.initial) {
+        takeLateSyn(from, segment);
+        return;
+    }
     if (from.sentSyn && segment.seq == from.initial) {
+        const Endpoint &to = end(peer(sender));
+        if (to.state == State::closed && !to.closedByReset && !to.hasInitial) {
+            restore(peer(sender), State::listen, record); // the older incarnation there has ended
+        }
         if (!from.sentOther) {
             apply(sender, Event::synRepeated, record);
         }
@@ -63,6 +101,17 @@ void Connection::onSynAck(const Segment &segment, Side sender, Record &record) {
         to.next = segment.ack;
         to.acknowledged = segment.ack;
         to.bytes.begin(segment.ack);
+        to.payloadUnbroken = true;
+    }
+    if (!repeated && from.closedByReset) {
+        from.closedByReset = false;
+        latestReset_.senderNext = segment.seq;
+    }
+    // One that was late on the way, and no repetition, is older than what the sender has sent since.
+    const bool late = repeated && segment.hasTimestamps && from.hasTimestamp &&
+                      before(segment.timestampValue, from.newestTimestamp);
+    if (late) {
+        return;
     }
     if (repeated && !from.sentOther) {
         apply(sender, Event::synAckRepeated, record);
@@ -70,6 +119,9 @@ void Connection::onSynAck(const Segment &segment, Side sender, Record &record) {
         apply(sender, Event::sendSynAck, record);
     }
     from.sentSynAck = true;
+    if (from.synCopies != 0xff) {
+        ++from.synCopies;
+    }
     const bool acknowledgesSyn = after(segment.ack, to.initial) && !after(segment.ack, to.next);
     if (!acknowledgesSyn) {
         return; // the receiver answers with a RST and stays in SYN-SENT
@@ -123,13 +175,17 @@ void Connection::answerFromListen(const Segment &segment, Side sender, Record &r
 void Connection::proveOpening(const Segment &segment, Side sender, Record &record) {
     Endpoint &from = end(sender);
     Endpoint &to = end(peer(sender));
+    if (segment.isFin() && !to.heard() && !to.hasInitial && segment.ack == 0) {
+        return; // an acknowledgement of nothing
+    }
     if (from.state == State::synSent) {
         apply(sender, Event::ackOfUnseenSynAck, record);
-    } else if (from.state == State::synReceived && !to.fastOpen && (segment.length != 0 || segment.isFin())) {
+    } else if (from.state == State::synReceived && !to.fastOpen &&
+               (segment.length != 0 || segment.isFin() || (to.hasInitial && after(segment.ack, to.initial + 1)))) {
         apply(sender, Event::dataBeforeAck, record);
     }
     if (to.state == State::synReceived) {
-        if (!to.hasInitial || after(segment.ack, to.initial)) {
+        if (acceptableInSynReceived(segment, from, to)) {
             apply(peer(sender), Event::receiveAckOfSyn, record);
         }
     } else if (to.state == State::listen) {

@@ -22,7 +22,8 @@ void Connection::onReset(const Segment &segment, Side sender, Record &record) {
     const bool hadFin = from.fin.sent || to.fin.sent;
 
     if (verdict != ResetAcceptance::refused) {
-        latestReset_ = {from.known ? from.next : segment.seq, segment.frame, sender, verdict};
+        latestReset_ = {from.known ? from.next : segment.seq, segment.frame, sender, verdict,
+                        static_cast<std::uint8_t>(segment.interface), false};
     } else if (live) {
         record.marks |= mark::unacceptableReset;
     }
@@ -37,6 +38,10 @@ void Connection::onReset(const Segment &segment, Side sender, Record &record) {
         closeByReset(sender, Event::sendRst, record);
     }
     if (verdict != ResetAcceptance::accepted) {
+        if (!wasOver && isOver() && to.closedByReset) {
+            reset_ = true; // each end is closed by its own RST
+            resetAfterFin_ = hadFin;
+        }
         return;
     }
     if (to.revived) {

@@ -45,6 +45,7 @@ Sighting DuplicateFilter::see(std::uint64_t flowHash, const Segment &segment) {
             }
         }
     }
+    firstInterface_ = seen.interface;
     if (sighting == Sighting::first) {
         seen = {key, segment.time, segment.seq, segment.ack, segment.interface, segment.window, segment.hopLimit};
     }

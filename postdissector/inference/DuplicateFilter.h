@@ -29,6 +29,8 @@ class DuplicateFilter {
 
     /** Tells what this segment is, and remembers it. `flowHash` depends on the direction. */
     [[nodiscard]] Sighting see(std::uint64_t flowHash, const Segment &segment);
+    /** The interface of the first sighting, after see() answered that it is not the first. */
+    [[nodiscard]] std::uint32_t firstInterface() const { return firstInterface_; }
 
   private:
     struct Seen {
@@ -42,6 +44,7 @@ class DuplicateFilter {
     };
 
     std::vector<Seen> seen_;
+    std::uint32_t firstInterface_ = 0;
 };
 
 } // namespace tcpstate

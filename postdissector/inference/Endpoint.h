@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ByteRanges.h"
+#include "Host.h"
 #include "Segment.h"
 #include "State.h"
 
@@ -32,6 +33,11 @@ struct Endpoint {
     Fin fin;
     ByteRanges bytes;           ///< what has been seen of its bytes: the observer's view of the peer's RCV.NXT
     Nanoseconds lastTime = 0;   ///< when its latest segment was seen; 0: never
+    Nanoseconds probeTime = 0;  ///< when the bytes up to probeEnd were sent, to time their acknowledgement; 0: none
+    HostNumber host = 0;        ///< its address, in the HostTable
+    std::uint32_t lastFrame = 0; ///< frame of its latest segment
+    std::uint32_t newestTimestamp = 0; ///< TSval of its latest segment, with hasTimestamp
+    Sequence probeEnd = 0;
     Sequence initial = 0;       ///< ISN, with hasInitial
     Sequence next = 0;          ///< SND.NXT as far as seen or acknowledged, with known
     Sequence acknowledged = 0;  ///< SND.UNA: highest acknowledgement by the peer, with known
@@ -40,17 +46,26 @@ struct Endpoint {
     Sequence earlierAck = 0;    ///< the different one before that (peer's space)
     Sequence uncoveringEnd = 0; ///< highest end of its segments that do not acknowledge the peer's FIN since that was sent
     Sequence coveringSeq = 0;   ///< sequence number of its first segment that does, with hasCovering
+    std::uint16_t lastIdentification = 0; ///< IP identification of its latest segment
+    std::uint16_t largestPassed = 0;      ///< largest payload of it that was acknowledged
+    std::uint16_t windowBefore = 0;       ///< window it advertised before the peer's latest payload came
     std::uint16_t window = 0;   ///< latest window it advertised, as it stands in the header
     std::int8_t windowScale = -1; ///< shift it announced; -1: none
     State state = State::unknown;
     State beforeReset = State::unknown; ///< its state before a RST closed it, with closedByReset
+    std::uint8_t synCopies = 0;         ///< transmissions of its SYN-ACK, saturating
+    std::uint8_t lastFlags = 0;         ///< flags of its latest segment
+    bool lastHadPayload : 1 = false;    ///< its latest segment carried payload
+    bool lastWasKeepAlive : 1 = false;  ///< its latest segment repeats the byte before SND.NXT
+    bool unread : 1 = false;            ///< payload came for it since its own latest payload
+    bool hasTimestamp : 1 = false;
     bool known : 1 = false;             ///< `next` means something: it was seen, or acknowledged
     bool hasInitial : 1 = false;        ///< its initial number is known: from its SYN, or from the SYN-ACK that answers it
     bool sawOptions : 1 = false;        ///< its SYN or SYN-ACK was seen, so the options are known
     bool sentSyn : 1 = false;           ///< it sent a SYN without ACK: an active open
     bool sentSynAck : 1 = false;
     bool sentOther : 1 = false;         ///< it sent something besides SYN and SYN-ACK
-    bool payloadUnbroken : 1 = false;   ///< payload of it was seen, and every byte after that
+    bool payloadUnbroken : 1 = false;   ///< its SYN or payload was seen, and every byte after that: it has not closed unseen
     bool hasAckSent : 1 = false;
     bool hasUncovering : 1 = false;
     bool hasCovering : 1 = false;

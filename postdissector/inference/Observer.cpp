@@ -1,5 +1,7 @@
 #include "Observer.h"
 
+#include "Judge.h"
+
 #include <algorithm>
 #include <cstring>
 
@@ -56,12 +58,20 @@ struct Observer::Key {
     }
 };
 
+/** The addresses are those of the endpoints' hosts: there may be half a million connections. */
 struct Observer::Entry {
     Connection connection;
-    Key key;
+    std::uint16_t lowerPort = 0;
+    std::uint16_t upperPort = 0;
     bool clientIsLower = false;
 
     [[nodiscard]] Side side(bool fromLower) const { return fromLower == clientIsLower ? Side::client : Side::server; }
+
+    [[nodiscard]] bool matches(const Key &key, const HostTable &hosts) const {
+        return lowerPort == key.lowerPort && upperPort == key.upperPort &&
+               hosts[connection.endpoint(side(true)).host].address == key.lower &&
+               hosts[connection.endpoint(side(false)).host].address == key.upper;
+    }
 };
 
 Observer::Observer(const Settings &settings) : settings_(settings), slots_(64) {}
@@ -87,7 +97,7 @@ ConnectionNumber Observer::find(const Key &key, std::uint32_t hash) const {
         if (slot.number == noConnection) {
             return noConnection;
         }
-        if (slot.hash == hash && entry(slot.number).key == key) {
+        if (slot.hash == hash && entry(slot.number).matches(key, hosts_)) {
             return slot.number;
         }
     }
@@ -126,7 +136,8 @@ ConnectionNumber Observer::add(const Key &key, std::uint32_t hash, bool clientIs
     }
     const ConnectionNumber number = count_++;
     Entry &added = entry(number);
-    added.key = key;
+    added.lowerPort = key.lowerPort;
+    added.upperPort = key.upperPort;
     added.clientIsLower = clientIsLower;
     added.connection.setPrevious(previous);
     insert(hash, number, previous);
@@ -150,6 +161,9 @@ ConnectionNumber Observer::open(const Key &key, std::uint32_t hash, const Segmen
     const ConnectionNumber number = add(key, hash, clientIsLower, previous);
     Entry &added = entry(number);
     added.connection.begin(segment, added.side(fromLower), opening);
+    const HostNumber lower = hosts_.numberOf(key.lower);
+    const HostNumber upper = hosts_.numberOf(key.upper);
+    added.connection.setHosts(clientIsLower ? lower : upper, clientIsLower ? upper : lower);
     return number;
 }
 
@@ -167,15 +181,21 @@ ConnectionNumber Observer::incarnation(const Key &key, std::uint32_t hash, const
         }
         bool same = false;
         if (!segment.isAck()) {
-            const bool repeated = from.sentSyn && segment.seq == from.initial;
+            const bool repeated = (from.sentSyn || to.sentSynAck) && from.hasInitial && segment.seq == from.initial;
             const bool crossing = !from.sentSyn && !from.sentSynAck && to.state == State::synSent && to.sentSyn;
             same = !connection.isOver() && (repeated || crossing);
         } else {
             const bool answers = to.hasInitial && after(segment.ack, to.initial) && !after(segment.ack, to.next);
             const bool repeated = from.hasInitial && segment.seq == from.initial;
-            same = answers ? !connection.isOver() || repeated : repeated || (to.sentSyn && !from.sentSynAck);
+            same = answers || repeated || (to.sentSyn && !from.sentSynAck);
         }
         return same ? current : open(key, hash, segment, fromLower, current);
+    }
+    if (segment.isAck() && !segment.isRst() && connection.foreign(segment, sender)) {
+        const ConnectionNumber before = connection.previous();
+        const bool straggler =
+            before != noConnection && !entry(before).connection.foreign(segment, entry(before).side(fromLower));
+        return straggler ? before : open(key, hash, segment, fromLower, current);
     }
     const ConnectionNumber older = connection.previous();
     if (older != noConnection && !to.revived && !from.revived && from.hasInitial &&
@@ -198,7 +218,7 @@ Record Observer::observe(const Flow &flow, const Segment &segment) {
     const Sighting sighting = duplicates_.see(fromLower ? wideHash : ~wideHash, segment);
 
     ConnectionNumber number = noConnection;
-    if (latest_ != noConnection && entry(latest_).key == key) {
+    if (latest_ != noConnection && entry(latest_).matches(key, hosts_)) {
         number = latest_;
     } else {
         number = find(key, hash);
@@ -219,9 +239,10 @@ Record Observer::observe(const Flow &flow, const Segment &segment) {
     const Side sender = it.side(fromLower);
     Connection &connection = it.connection;
     if (sighting != Sighting::first) {
-        connection.observeDuplicate(segment, sender, record);
+        connection.observeDuplicate(segment, sender, duplicates_.firstInterface(), record);
         return record;
     }
+    hosts_[connection.endpoint(sender).host].hear(segment, number);
 
     // The peer of a SYN that still has the older connection answers from there (RFC 9293 figure 9).
     const Endpoint &from = connection.endpoint(sender);
@@ -231,22 +252,258 @@ Record Observer::observe(const Flow &flow, const Segment &segment) {
         const Entry &before = entry(older);
         const Side oldSide = before.side(fromLower);
         const Endpoint &old = before.connection.endpoint(oldSide);
-        if (before.connection.plausible(segment, oldSide) && isSynchronised(old.state)) {
+        if (before.connection.plausible(segment, oldSide) && (isSynchronised(old.state) || old.state == State::synReceived)) {
             connection.revive(sender, old, record);
+            record.marks |= mark::challengeAck;
+            record.halfOpen = HalfOpen::peerRestarted;
+            // What had gone unanswered there had not reached this end, which is alive and still has the connection.
+            settle(older, judgeSilence({before.connection, older, hosts_, settings_, lastTime_},
+                                       {false, segment.frame, false}), &record);
         }
     }
     const bool receiverRevived = connection.endpoint(peer(sender)).revived;
-    connection.observe(segment, sender, settings_, record);
+    const Phase phaseBefore = connection.phase();
+    const State serverBefore = connection.endpoint(Side::server).state;
+    const BeforeReset reset = {phaseBefore,
+                               connection.endpoint(sender).state,
+                               connection.endpoint(peer(sender)).state,
+                               connection.endpoint(sender).closedByReset,
+                               receiverRevived,
+                               connection.lastTime()};
+    const bool silenceEnds = connection.silence().speaker != sender && connection.silence().copies > 2;
+    const Silence ended = silenceEnds ? connection.silence() : Silence{};
+    const Nanoseconds roundTrip = connection.observe(segment, sender, settings_, record);
+    if (roundTrip > 0) {
+        hosts_[connection.endpoint(sender).host].noteRoundTrip(roundTrip);
+    }
+    passFirewall(connection, segment, phaseBefore, record);
+    countHalves(connection, serverBefore, phaseBefore, record);
+    judge(number, segment, sender, phaseBefore, reset, ended, record);
     if (receiverRevived && older != noConnection && record.acceptance == ResetAcceptance::accepted) {
         entry(older).connection.resetByLaterIncarnation();
     }
     return record;
 }
 
-void Observer::finish() {
-    for (ConnectionNumber number = 0; number < count_; ++number) {
-        entry(number).connection.finish(lastTime_, settings_);
+/** What the chosen firewall's session table holds after this segment. */
+void Observer::passFirewall(Connection &connection, const Segment &segment, Phase before, Record &record) const {
+    SessionPhase next = SessionPhase::opening;
+    switch (record.phase) {
+    case Phase::unknown:
+        return;
+    case Phase::opening:
+        next = connection.endpoint(Side::server).sentSynAck ? SessionPhase::handshake : SessionPhase::opening;
+        break;
+    case Phase::established:
+        next = SessionPhase::established;
+        break;
+    case Phase::halfClosing:
+    case Phase::halfClosed:
+        next = SessionPhase::halfClosed;
+        break;
+    case Phase::closing:
+        next = SessionPhase::closing;
+        break;
+    case Phase::closed:
+        next = SessionPhase::closed;
+        break;
+    case Phase::reset:
+        next = SessionPhase::reset;
+        break;
     }
+    const bool finAcknowledged = record.phase == Phase::halfClosed;
+    const Passage passage = connection.firewallEntry().pass(settings_.firewall, segment.time, next, finAcknowledged);
+    record.firewallPhase = passage.phase;
+    if (passage.shown) {
+        record.marks |= mark::firewallShown | (finAcknowledged ? mark::finAcknowledged : 0U);
+        record.firewallRemaining = passage.remaining;
+    }
+    if (passage.expired) {
+        record.marks |= mark::firewallExpired;
+    }
+    if (passage.firstAfterExpiry && before == Phase::halfClosed) {
+        record.marks |= mark::firewallRisk;
+    }
+}
+
+/** Keeps the numbers of half-open and half-closed connections of each host. */
+void Observer::countHalves(const Connection &connection, State serverBefore, Phase before, Record &record) {
+    const bool wasOpening = serverBefore == State::synReceived;
+    const bool isOpening = connection.endpoint(Side::server).state == State::synReceived;
+    if (wasOpening != isOpening) {
+        Host &server = hosts_[connection.endpoint(Side::server).host];
+        server.halfOpen += isOpening ? 1U : ~0U;
+        server.mostHalfOpen = std::max(server.mostHalfOpen, server.halfOpen);
+        if (isOpening && server.halfOpen == settings_.halfOpenLimit + 1 && !server.limitReported) {
+            server.limitReported = true;
+            record.marks |= mark::halfOpenLimit;
+        }
+    }
+    const bool wasHalfClosed = before == Phase::halfClosed;
+    const bool isHalfClosed = record.phase == Phase::halfClosed;
+    if (wasHalfClosed != isHalfClosed) {
+        Host &closer = hosts_[connection.endpoint(connection.firstFin()).host];
+        closer.halfClosed += isHalfClosed ? 1U : ~0U;
+        closer.mostHalfClosed = std::max(closer.mostHalfClosed, closer.halfClosed);
+    }
+}
+
+void Observer::settle(ConnectionNumber number, const Verdict &verdict, Record *record) {
+    Connection &connection = entry(number).connection;
+    if (!outweighs(verdict, verdictOf(number))) {
+        return;
+    }
+    const auto verdictNumber = static_cast<std::uint32_t>(verdicts_.size());
+    verdicts_.push_back(verdict);
+    connection.setVerdictNumber(verdictNumber);
+    if (record != nullptr) {
+        record->marks |= mark::verdict;
+        record->verdict = verdictNumber;
+    }
+}
+
+const Verdict &Observer::verdictOf(ConnectionNumber number) const {
+    static constexpr Verdict none;
+    const std::uint32_t verdictNumber = entry(number).connection.verdictNumber();
+    return verdictNumber == noVerdict ? none : verdicts_[verdictNumber];
+}
+
+/** The judgements that this segment may bring about; most segments bring none. */
+void Observer::judge(ConnectionNumber number, const Segment &segment, Side sender, Phase before,
+                     const BeforeReset &reset, const Silence &ended, Record &record) {
+    const Connection &connection = entry(number).connection;
+    const Silence &silence = connection.silence();
+    const Matter matter{connection, number, hosts_, settings_, lastTime_};
+    if (segment.isRst()) {
+        const ResetReading reading = readReset(connection, reset, segment, sender, record, hosts_, settings_);
+        record.cause = reading.cause;
+        record.origin = reading.origin;
+        if (reading.cause == ResetCause::halfOpenPeer) {
+            record.halfOpen = HalfOpen::peerRestarted;
+        }
+        settle(number, judgeReset(matter, reading, reset, segment, sender), &record);
+        if (silence.copies > 1 && silence.speaker == sender && before != Phase::reset) {
+            settle(number, judgeSilence(matter, {true, 0, false}), &record);
+        }
+        return;
+    }
+    if (ended.copies != 0) {
+        settle(number, judgeRecovery(matter, ended, segment), &record);
+    }
+    if (silence.copies > 1 && silence.speaker == sender) {
+        Host &silent = hosts_[connection.endpoint(peer(sender)).host];
+        silent.doesNotAnswer(number, silence.gap() < second);
+        if (silence.copies >= std::min<std::uint32_t>(settings_.evidenceCopies, 3)) {
+            const Verdict verdict = judgeSilence(matter, {});
+            if (verdict.kind != VerdictKind::none && connection.verdictNumber() == noVerdict) {
+                record.halfOpen = verdict.has(sign::keepAlives) ? HalfOpen::keepAlivesUnanswered : HalfOpen::peerSilent;
+            }
+            settle(number, verdict, &record);
+        }
+    }
+    const ZeroWindow &zero = connection.zeroWindow();
+    if (zero.since != 0 && zero.receiver == sender && connection.verdictNumber() == noVerdict) {
+        settle(number, judgeZeroWindow(matter), &record);
+    }
+    if (record.marked(mark::finUnacknowledged)) {
+        record.halfOpen = HalfOpen::finUnacknowledged;
+    }
+    constexpr std::uint8_t unfinishedCopies = 3;
+    if (segment.isSyn() && segment.isAck() && connection.endpoint(sender).synCopies == unfinishedCopies) {
+        record.halfOpen = HalfOpen::handshakeUnfinished;
+    }
+}
+
+void Observer::observeError(const Flow &flow, const IcmpError &error) {
+    lastTime_ = std::max(lastTime_, error.time);
+    const bool fromLower = Key::sourceIsLower(flow);
+    const Key key = Key::of(flow, fromLower);
+    const ConnectionNumber number = find(key, static_cast<std::uint32_t>(key.hash() >> 32));
+    if (number == noConnection) {
+        return;
+    }
+    const Entry &it = entry(number);
+    settle(number, judgeIcmp({it.connection, number, hosts_, settings_, lastTime_}, error, it.side(fromLower)), nullptr);
+}
+
+bool Observer::atRisk(ConnectionNumber number) const {
+    Connection &connection = entry(number).connection;
+    if (connection.phase() != Phase::halfClosed || verdictOf(number).kind != VerdictKind::none) {
+        return false;
+    }
+    FirewallEntry atEnd = connection.firewallEntry();
+    return atEnd.pass(settings_.firewall, lastTime_, atEnd.phase, atEnd.finAcknowledged).expired;
+}
+
+Flow Observer::flowOf(ConnectionNumber number) const {
+    const Entry &it = entry(number);
+    return {hosts_[it.connection.endpoint(Side::client).host].address,
+            hosts_[it.connection.endpoint(Side::server).host].address,
+            it.clientIsLower ? it.lowerPort : it.upperPort, it.clientIsLower ? it.upperPort : it.lowerPort};
+}
+
+/**
+ * Kills at one moment whose timers cannot be one timer: not a timer, but a failover, a flush or a new policy.
+ * The moment lies in (last passed, first lost] of each; three connections are needed for it.
+ */
+void Observer::separateFailovers() {
+    struct Kill {
+        ConnectionNumber number;
+        Nanoseconds passed;
+        Nanoseconds lost;
+    };
+    constexpr std::size_t several = 3;
+    std::vector<Kill> kills;
+    for (ConnectionNumber number = 0; number < count_; ++number) {
+        const Connection &connection = entry(number).connection;
+        const Verdict &verdict = verdictOf(number);
+        if (isTimerKill(verdict.kind) && verdict.has(sign::silence)) {
+            const Endpoint &silent = connection.endpoint(peer(verdict.speaker));
+            kills.push_back({number, silent.lastTime, connection.silence().first});
+        }
+    }
+    std::sort(kills.begin(), kills.end(), [](const Kill &a, const Kill &b) { return a.passed < b.passed; });
+    for (std::size_t first = 0; first + several <= kills.size(); ++first) {
+        // The kills that may all have happened just after the `first`-th one's last passed packet.
+        const Nanoseconds moment = kills[first].passed;
+        std::vector<ConnectionNumber> together;
+        Nanoseconds minimum = 0;
+        Nanoseconds maximum = 0;
+        for (std::size_t i = 0; i <= first; ++i) {
+            if (kills[i].lost <= moment) {
+                continue;
+            }
+            const Verdict &verdict = verdictOf(kills[i].number);
+            minimum = together.empty() ? verdict.timerMinimum : std::max(minimum, verdict.timerMinimum);
+            maximum = together.empty() ? verdict.timerMaximum : std::min(maximum, verdict.timerMaximum);
+            together.push_back(kills[i].number);
+        }
+        if (together.size() < several || minimum < maximum) {
+            continue;
+        }
+        for (const ConnectionNumber number : together) {
+            Verdict verdict = verdictOf(number);
+            verdict.kind = VerdictKind::sessionLost;
+            verdict.confidence = Confidence::likely;
+            verdict.signs |= sign::othersSilent;
+            verdicts_.push_back(verdict);
+            entry(number).connection.setVerdictNumber(static_cast<std::uint32_t>(verdicts_.size() - 1));
+        }
+    }
+}
+
+void Observer::finish() {
+    settledBeforeEnd_ = static_cast<std::uint32_t>(verdicts_.size());
+    for (ConnectionNumber number = 0; number < count_; ++number) {
+        Connection &connection = entry(number).connection;
+        connection.finish(lastTime_, settings_);
+        const Matter matter{connection, number, hosts_, settings_, lastTime_};
+        if (connection.silence().copies > 1) {
+            settle(number, judgeSilence(matter, {false, 0, true}), nullptr);
+        }
+        settle(number, judgeUnsentReset(matter), nullptr);
+    }
+    separateFailovers();
 }
 
 } // namespace tcpstate

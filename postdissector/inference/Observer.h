@@ -3,15 +3,20 @@
 
 #include "Connection.h"
 #include "DuplicateFilter.h"
+#include "Host.h"
+#include "Icmp.h"
 #include "Record.h"
 #include "Segment.h"
 #include "Settings.h"
+#include "Verdict.h"
 
 #include <cstdint>
 #include <memory>
 #include <vector>
 
 namespace tcpstate {
+
+struct BeforeReset;
 
 /**
  * Watches a capture, segment by segment, in capture order.
@@ -26,11 +31,31 @@ class Observer {
     /** Takes in one live segment and says what it meant. Throws nothing but std::bad_alloc. */
     [[nodiscard]] Record observe(const Flow &flow, const Segment &segment);
 
+    /** Takes in an ICMP error that quotes a segment of `flow`. */
+    void observeError(const Flow &flow, const IcmpError &error);
+
     /** The end of the capture: decides what only silence to the end can decide. May be called once. */
     void finish();
 
     [[nodiscard]] std::uint32_t connectionCount() const { return count_; }
     [[nodiscard]] const Connection &connection(ConnectionNumber number) const;
+
+    [[nodiscard]] const HostTable &hosts() const { return hosts_; }
+    [[nodiscard]] const Settings &settings() const { return settings_; }
+
+    /** The verdict of a connection, as far as it is known; kind none if there is none. */
+    [[nodiscard]] const Verdict &verdictOf(ConnectionNumber number) const;
+    /** A verdict by its number in a Record. */
+    [[nodiscard]] const Verdict &verdict(std::uint32_t number) const { return verdicts_[number]; }
+    /** True if a connection's verdict was reached by finish(). */
+    [[nodiscard]] bool settledAtEnd(ConnectionNumber number) const {
+        const std::uint32_t verdictNumber = connection(number).verdictNumber();
+        return verdictNumber != noVerdict && verdictNumber >= settledBeforeEnd_;
+    }
+    /** True if nothing is lost yet but the chosen firewall's entry has run out: it would drop the next packet. */
+    [[nodiscard]] bool atRisk(ConnectionNumber number) const;
+    /** The flow of a connection, from client to server. */
+    [[nodiscard]] Flow flowOf(ConnectionNumber number) const;
 
     /** Tells the tcp.stream of a connection. */
     void setStream(ConnectionNumber number, std::uint32_t stream);
@@ -57,8 +82,18 @@ class Observer {
     ConnectionNumber open(const Key &key, std::uint32_t hash, const Segment &segment, bool fromLower,
                           ConnectionNumber previous);
 
+    void settle(ConnectionNumber number, const Verdict &verdict, Record *record);
+    void judge(ConnectionNumber number, const Segment &segment, Side sender, Phase before, const BeforeReset &reset,
+               const Silence &ended, Record &record);
+    void passFirewall(Connection &connection, const Segment &segment, Phase before, Record &record) const;
+    void countHalves(const Connection &connection, State serverBefore, Phase before, Record &record);
+    void separateFailovers();
+
     Settings settings_;
     DuplicateFilter duplicates_;
+    HostTable hosts_;
+    std::vector<Verdict> verdicts_;
+    std::uint32_t settledBeforeEnd_ = noVerdict;
     std::vector<Slot> slots_;
     std::vector<std::unique_ptr<Entry[]>> blocks_;
     std::uint32_t count_ = 0;

@@ -9,6 +9,9 @@ constexpr unsigned largestShift = 14;
 
 std::uint32_t receiveWindow(const Endpoint &receiver, const Endpoint &sender) {
     const std::uint32_t window = receiver.window;
+    if (!receiver.heard()) {
+        return 0xffffU << largestShift;
+    }
     if (!receiver.sawOptions || !sender.sawOptions) {
         return window << largestShift;
     }
@@ -58,7 +61,8 @@ ResetAcceptance acceptance(const Segment &segment, const Endpoint &sender, const
         return ResetAcceptance::accepted;
     }
     if (sender.fin.received && segment.seq == sender.fin.end - 1) {
-        return ResetAcceptance::unproven;
+        // A host that has closed completely answers data that was under way with the number of its own FIN.
+        return receiver.recentlyAcknowledged(segment.seq) ? ResetAcceptance::accepted : ResetAcceptance::unproven;
     }
     const Sequence lowest = receiver.hasAckSent ? receiver.ackSent : highest;
     if (before(segment.seq, lowest)) {

@@ -14,7 +14,8 @@ namespace tcpstate {
  * end of the contiguous bytes seen on their way to it. Its upper end is taken for RCV.NXT, as long as nothing
  * says that the last bytes were lost. Two numbers beside it are decided by the receiver's kind and not by the RFC:
  * the end of the bytes received out of order, which Linux accepts where SACK was agreed (a stricter receiver asks
- * with a challenge ACK and is then told the exact number), and the number of a FIN already received.
+ * with a challenge ACK and is then told the exact number), and the number of a FIN already received, which Linux
+ * accepts too.
  */
 [[nodiscard]] ResetAcceptance acceptance(const Segment &segment, const Endpoint &sender, const Endpoint &receiver);
 
@@ -24,6 +25,8 @@ struct LatestReset {
     std::uint32_t frame = 0; ///< 0: there is none, or it was refused
     Side sender = Side::client;
     ResetAcceptance acceptance = ResetAcceptance::none;
+    std::uint8_t interface = 0; ///< low byte of the interface where it was first seen
+    bool seenAgain = false;     ///< it was also seen at another interface
 };
 
 } // namespace tcpstate

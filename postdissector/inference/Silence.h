@@ -15,10 +15,18 @@ namespace tcpstate {
 struct Silence {
     Nanoseconds first = 0;        ///< when the first of them was sent
     Nanoseconds last = 0;         ///< and the latest
+    Nanoseconds quietSince = 0;   ///< when either end was last seen before the first of them
     std::uint32_t firstFrame = 0;
     std::uint32_t lastFrame = 0;
     std::uint32_t copies = 0;     ///< how many; 0: nothing waits for an answer
+    std::uint32_t keepAlives = 0; ///< how many of them are keep-alives
+    std::uint32_t seenAgain = 0;  ///< how many of them were also seen at another interface
+    std::uint32_t smallest = 0;   ///< smallest payload among them
     Side speaker = Side::client;  ///< who waits
+
+    [[nodiscard]] Nanoseconds span() const { return last - first; }
+    /** How long nothing was seen before the first of them. */
+    [[nodiscard]] Nanoseconds gap() const { return first - quietSince; }
 };
 
 } // namespace tcpstate

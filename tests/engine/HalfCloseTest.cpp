@@ -90,18 +90,3 @@ TEST(HalfClose, NothingAfterAResetOfTheCloser) {
         == client reset-after-fin
     )");
 }
-
-// The published headline: data 45 s after the first FIN, repeated and never answered.
-TEST(HalfClose, DataAfterTheTimerUnanswered) {
-    afterHalfClose(R"(
-        46   s P. 1:100 ack 2    | FIN-WAIT-2 CLOSE-WAIT | only half-close:client duration:45
-        46.2 s P. 1:100 ack 2
-        46.6 s P. 1:100 ack 2
-        47.4 s P. 1:100 ack 2
-        49   s P. 1:100 ack 2    | - - | only steps:0
-        52.2 s P. 1:100 ack 2
-        58.6 s P. 1:100 ack 2
-        71   s P. 1:100 ack 2    | - - | only tcp-wait
-        90   s P. 1:100 ack 2    | - - | only steps:0
-    )");
-}

@@ -153,3 +153,51 @@ TEST(Duplicate, RewrittenNumbers) {
         0.0101 s S. 0 ack 1 id 2 if 0 ttl 63
     )");
 }
+
+// The capture lacks packets of the server: one of them may have been its FIN.
+TEST(Midstream, MissingBytesOfTheOtherSideLeaveTheInitiatorOpen) {
+    transcript::run(R"(
+        c S  0
+        s S. 0 ack 1
+        c .  1 ack 1
+        c .  1 ack 2         | ESTABLISHED ESTABLISHED
+        c F. 1 ack 2         | FIN-WAIT-1 CLOSE-WAIT | only
+        == none unfinished
+    )");
+}
+
+// A FIN that stands behind its own acknowledgement in the file.
+TEST(Midstream, FinBehindItsAcknowledgement) {
+    transcript::run(R"(
+        c S  0
+        s S. 0 ack 1
+        c .  1 ack 1
+        s F. 1 ack 1         | CLOSE-WAIT FIN-WAIT-1
+        s .  2 ack 2
+        c F. 1 ack 2         | CLOSED TIME-WAIT | phase:closed
+        c .  2 ack 2         | CLOSED TIME-WAIT | phase:closed
+    )");
+}
+
+// Both numbers far from all that was seen: the ports are used again, and the SYN is not in the capture.
+TEST(Incarnation, NewOneWithoutItsSyn) {
+    transcript::run(R"(
+        0 c S  0
+          s S. 0 ack 1
+          c .  1 ack 1
+          c F. 1 ack 1
+          s F. 1 ack 2
+          c .  2 ack 2               | TIME-WAIT CLOSED
+        == client three
+        9 c P. 500000000:10 ack 700000000 | ESTABLISHED ESTABLISHED | midstream-begins only
+    )");
+}
+
+// The SYN-ACK stands before the SYN in the file.
+TEST(Incarnation, SynBehindItsSynAck) {
+    transcript::run(R"(
+        s S. 0 ack 1         | ESTABLISHED SYN-RECEIVED
+        c S  0               | ESTABLISHED SYN-RECEIVED | steps:0
+        c .  1 ack 1         | ESTABLISHED ESTABLISHED
+    )");
+}

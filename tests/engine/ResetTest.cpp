@@ -168,8 +168,28 @@ TEST(Reset, HalfOpenPeerDiscovered) {
         60   c S  700000             | SYN-SENT LISTEN | phase:opening
         60.1 s .  1 ack 100          | SYN-SENT ESTABLISHED
         60.2 c R  100                | SYN-SENT CLOSED | accepted phase:opening
-        61   c S  700000             | SYN-SENT CLOSED | steps:0
+        61   c S  700000             | SYN-SENT LISTEN
         61.1 s S. 900000 ack 700001  | ESTABLISHED SYN-RECEIVED
         61.2 c .  700001 ack 900001  | ESTABLISHED ESTABLISHED
+    )");
+}
+
+// A RST that may not have been accepted leaves its receiver alive: its FIN is a FIN.
+TEST(Reset, FinAfterAnUnprovenResetCounts) {
+    afterOpen(R"(
+        1 s F. 1 ack 1              | CLOSE-WAIT FIN-WAIT-1
+          c .  1 ack 2              | CLOSE-WAIT FIN-WAIT-2
+          s R  5000                 | CLOSE-WAIT FIN-WAIT-2 | unproven
+          c F. 1 ack 2              | LAST-ACK TIME-WAIT | passive
+    )");
+}
+
+// Linux: a host that has closed completely answers data under way with the number of its own FIN.
+TEST(Reset, NumberOfTheFinAnswersDataUnderWay) {
+    afterOpen(R"(
+        1 c F. 1 ack 1              | FIN-WAIT-1 CLOSE-WAIT
+          s P. 1:10 ack 1           | FIN-WAIT-1 CLOSE-WAIT
+          c R  1                    | CLOSED CLOSED | accepted
+        == client reset-after-fin
     )");
 }

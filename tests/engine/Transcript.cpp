@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <map>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -128,6 +129,92 @@ std::string initiatorName(CloseInitiator initiator) {
     return names.at(initiator);
 }
 
+std::string causeName(ResetCause cause) {
+    static const std::map<ResetCause, std::string> names = {
+        {ResetCause::none, "none"},
+        {ResetCause::refused, "refused"},
+        {ResetCause::abort, "abort"},
+        {ResetCause::afterFin, "after-fin"},
+        {ResetCause::lateData, "late-data"},
+        {ResetCause::halfOpenPeer, "half-open-peer"},
+        {ResetCause::keepAliveFailure, "keep-alive-failure"},
+        {ResetCause::unreadData, "unread-data"},
+        {ResetCause::afterIdleExpiry, "after-idle-expiry"},
+        {ResetCause::forged, "forged"},
+        {ResetCause::unacceptable, "unacceptable"},
+        {ResetCause::staleSegment, "stale-segment"},
+    };
+    return names.at(cause);
+}
+
+std::string originName(ResetOrigin origin) {
+    static const std::map<ResetOrigin, std::string> names = {
+        {ResetOrigin::none, "none"},
+        {ResetOrigin::endpoint, "endpoint"},
+        {ResetOrigin::middlebox, "middlebox"},
+        {ResetOrigin::unknown, "unknown"},
+    };
+    return names.at(origin);
+}
+
+std::string halfOpenName(HalfOpen halfOpen) {
+    static const std::map<HalfOpen, std::string> names = {
+        {HalfOpen::none, "none"},
+        {HalfOpen::peerRestarted, "peer-restarted"},
+        {HalfOpen::peerSilent, "peer-silent"},
+        {HalfOpen::keepAlivesUnanswered, "keep-alives-unanswered"},
+        {HalfOpen::finUnacknowledged, "fin-unacknowledged"},
+        {HalfOpen::handshakeUnfinished, "handshake-unfinished"},
+    };
+    return names.at(halfOpen);
+}
+
+std::string verdictName(VerdictKind kind) {
+    static const std::map<VerdictKind, std::string> names = {
+        {VerdictKind::none, "none"},
+        {VerdictKind::halfClosedTimer, "half-closed-timer"},
+        {VerdictKind::idleTimer, "idle-timer"},
+        {VerdictKind::closingTimer, "closing-timer"},
+        {VerdictKind::forgedReset, "forged-reset"},
+        {VerdictKind::rejected, "rejected"},
+        {VerdictKind::sessionLost, "session-lost"},
+        {VerdictKind::hostResetLateData, "host-reset"},
+        {VerdictKind::peerGone, "peer-gone"},
+        {VerdictKind::pathOutage, "path-outage"},
+        {VerdictKind::applicationSilent, "application-silent"},
+        {VerdictKind::windowClosed, "window-closed"},
+        {VerdictKind::pathMtu, "path-mtu"},
+        {VerdictKind::peerTimer, "peer-timer"},
+    };
+    return names.at(kind);
+}
+
+std::string confidenceName(Confidence confidence) {
+    static const std::map<Confidence, std::string> names = {
+        {Confidence::none, "none"},
+        {Confidence::possible, "possible"},
+        {Confidence::likely, "likely"},
+        {Confidence::certain, "certain"},
+    };
+    return names.at(confidence);
+}
+
+std::string basisName(TimerBasis basis) {
+    static const std::map<TimerBasis, std::string> names = {
+        {TimerBasis::none, "none"},
+        {TimerBasis::firstFin, "first-fin"},
+        {TimerBasis::lastPacket, "last-packet"},
+        {TimerBasis::both, "both"},
+    };
+    return names.at(basis);
+}
+
+std::string secondsText(Nanoseconds span) {
+    std::ostringstream text;
+    text << static_cast<double>(span) / 1e9;
+    return text.str();
+}
+
 std::vector<std::string> describe(const Record &record) {
     std::vector<std::string> marks;
     const auto mark = [&](std::uint32_t bit, const char *text) {
@@ -145,7 +232,20 @@ std::vector<std::string> describe(const Record &record) {
     mark(mark::midstreamBegins, "midstream-begins");
     mark(mark::finUnacknowledged, "fin-unacknowledged");
     mark(mark::unacceptableReset, "unacceptable-reset");
-    mark(mark::tcpWaitExpired, "tcp-wait");
+    mark(mark::firewallRisk, "risk");
+    mark(mark::firewallExpired, "expired");
+    if (record.marked(mark::firewallShown)) {
+        std::ostringstream remaining;
+        remaining << "remaining:" << static_cast<double>(record.firewallRemaining) / 1e9;
+        marks.push_back(remaining.str());
+    }
+    if (record.cause != ResetCause::none) {
+        marks.push_back("cause:" + causeName(record.cause));
+        marks.push_back("origin:" + originName(record.origin));
+    }
+    if (record.halfOpen != HalfOpen::none) {
+        marks.push_back("half-open:" + halfOpenName(record.halfOpen));
+    }
     switch (record.acceptance) {
     case ResetAcceptance::none:
         break;
@@ -182,18 +282,27 @@ bool isCloseMarker(const std::string &mark) {
 
 class Player {
   public:
-    explicit Player(Initials initial) : observer_(Settings{}), initial_(initial) {}
+    explicit Player(Initials initial) : initial_(initial) {}
 
     void play(const std::string &line) {
         if (line.starts_with("=")) {
             expectConnection(line);
             return;
         }
+        if (line.starts_with("!")) {
+            set(words(line));
+            return;
+        }
+        if (!observer_) {
+            observer_ = std::make_unique<Observer>(settings_);
+        }
         const auto parts = split(line, '|');
+        if (line.starts_with("icmp")) {
+            quote(words(parts.at(0)));
+            return;
+        }
         const Segment segment = read(words(parts.at(0)));
-        Flow flow{address(client_ ? 10 : 20), address(client_ ? 20 : 10), static_cast<std::uint16_t>(client_ ? 40000 : 80),
-                  static_cast<std::uint16_t>(client_ ? 80 : 40000)};
-        record_ = observer_.observe(flow, segment);
+        record_ = observer_->observe(flow(), segment);
         if (parts.size() > 1) {
             expectStates(words(parts[1]));
         }
@@ -203,6 +312,44 @@ class Player {
     }
 
   private:
+    void set(const std::vector<std::string> &tokens) {
+        if (tokens.at(1) == "profile") {
+            settings_.firewall = *findProfile(tokens.at(2));
+        } else if (tokens.at(1) == "timeouts") {
+            const auto seconds = [&](std::size_t at) { return static_cast<std::uint32_t>(number(tokens.at(at))); };
+            settings_.firewall = withTimeouts(settings_.firewall, seconds(2), seconds(3), seconds(4));
+        } else if (tokens.at(1) == "evidence") {
+            settings_.evidenceCopies = static_cast<std::uint32_t>(number(tokens.at(2)));
+            settings_.evidenceSpan = nanoseconds(tokens.at(3));
+        } else {
+            ADD_FAILURE() << "unknown setting " << tokens.at(1);
+        }
+    }
+
+    Flow flow() const {
+        const auto port = static_cast<std::uint16_t>(40000 + connection_);
+        return client_ ? Flow{address(10), address(20), port, 80} : Flow{address(20), address(10), 80, port};
+    }
+
+    void takeSide(const std::string &side) {
+        client_ = side.at(0) == 'c';
+        connection_ = side.size() > 1 ? static_cast<unsigned>(number(side.substr(1))) : 0;
+    }
+
+    void quote(const std::vector<std::string> &tokens) {
+        static const std::map<std::string, IcmpReason> reasons = {
+            {"unreachable", IcmpReason::unreachable}, {"prohibited", IcmpReason::prohibited},
+            {"fragmentation", IcmpReason::fragmentation}, {"port", IcmpReason::port}};
+        takeSide(tokens.at(2));
+        IcmpError error;
+        error.reason = reasons.at(tokens.at(1));
+        error.time = (time_ += millisecond) + 1'000 * second;
+        error.frame = ++frame_;
+        error.sender = address(1);
+        error.seq = (client_ ? initial_.client : initial_.server) + static_cast<Sequence>(number(tokens.at(3)));
+        observer_->observeError(flow(), error);
+    }
+
     Segment read(const std::vector<std::string> &tokens) {
         std::size_t at = 0;
         Segment segment;
@@ -211,7 +358,7 @@ class Player {
         } else {
             time_ += millisecond;
         }
-        client_ = tokens.at(at++) == "c";
+        takeSide(tokens.at(at++));
         segment.flags = flagsOf(tokens.at(at++));
         const auto position = split(tokens.at(at++), ':');
         const Sequence mine = client_ ? initial_.client : initial_.server;
@@ -266,7 +413,13 @@ class Player {
     }
 
     void expectMarks(const std::vector<std::string> &expected) {
-        const auto marks = describe(record_);
+        auto marks = describe(record_);
+        if (record_.marked(mark::verdict)) {
+            const Verdict &verdict = observer_->verdict(record_.verdict);
+            marks.push_back("verdict:" + verdictName(verdict.kind) + ":" + confidenceName(verdict.confidence));
+        } else {
+            marks.emplace_back("no-verdict");
+        }
         std::string all;
         for (const auto &mark : marks) {
             all += " " + mark;
@@ -287,15 +440,27 @@ class Player {
     void expectConnection(const std::string &line) {
         const auto tokens = words(line);
         if (tokens.at(0) == "==" && !finished_) {
-            observer_.finish();
+            observer_->finish();
             finished_ = true;
         }
-        const Connection &connection = observer_.connection(record_.connection);
+        const Connection &connection = observer_->connection(record_.connection);
+        const Verdict &verdict = observer_->verdictOf(record_.connection);
         EXPECT_EQ(tokens.at(1), initiatorName(connection.closeInitiator())) << "initiator";
         EXPECT_EQ(tokens.at(2), kindName(connection.closeKind())) << "kind";
+        if (tokens.size() > 3) {
+            EXPECT_EQ(tokens[3], verdictName(verdict.kind)) << "verdict";
+            EXPECT_EQ(tokens.at(4), confidenceName(verdict.confidence)) << "confidence";
+        }
+        if (tokens.size() > 5) {
+            EXPECT_EQ(tokens[5], secondsText(verdict.timerMinimum)) << "timer's least";
+            EXPECT_EQ(tokens.at(6), secondsText(verdict.timerMaximum)) << "timer's most";
+            EXPECT_EQ(tokens.at(7), basisName(verdict.basis)) << "basis";
+        }
     }
 
-    Observer observer_;
+    Settings settings_;
+    std::unique_ptr<Observer> observer_;
+    unsigned connection_ = 0;
     Initials initial_;
     Record record_;
     Nanoseconds time_ = 0;

@@ -1,0 +1,135 @@
+// What is learned of one address over all its connections.
+#pragma once
+
+#include "Segment.h"
+
+#include <array>
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+namespace tcpstate {
+
+/** Number of a host in the HostTable. */
+using HostNumber = std::uint32_t;
+
+/**
+ * How far away a packet comes from: its hop limit's distance to the next of the usual initial values 32, 60, 64, 128
+ * and 255. Two hosts with different initial values at the same place have the same distance.
+ */
+[[nodiscard]] std::uint8_t hopsAway(std::uint8_t hopLimit);
+
+/** A distance seen at one interface, and how often. */
+struct HopCount {
+    std::uint16_t seen = 0;
+    std::uint8_t hops = 0;
+    std::uint8_t hopLimit = 0; ///< as it stood in the packet, for the reader
+    std::uint8_t interface = 0; ///< the low byte of the interface number
+};
+
+/** A packet of a host, as a sign that it was alive. */
+struct Heard {
+    Nanoseconds time = 0;
+    std::uint32_t frame = 0;                 ///< 0: never
+    std::uint32_t connection = 0xffffffff;
+};
+
+/** A connection in which this host does not answer. */
+struct Unanswering {
+    std::uint32_t connection = 0xffffffff;
+    bool midTraffic = false; ///< it fell silent in the middle of an exchange, which no timer explains
+};
+
+/** One address. */
+struct Host {
+    Address address;
+    std::array<HopCount, 4> hopCounts{};      ///< of packets that are neither SYN nor RST, commonest distances
+    std::array<Heard, 2> heard{};             ///< its latest packet, and the latest of another connection
+    Nanoseconds smallestRoundTrip = 0;        ///< from the place of the capture to it and back; with roundTrips
+    std::uint32_t roundTrips = 0;             ///< number of samples
+    std::array<Unanswering, 4> unanswering{}; ///< since it was last heard anywhere
+    std::uint8_t unansweringCount = 0;
+    std::uint32_t halfOpen = 0;               ///< connections to it whose handshake is not over
+    std::uint32_t halfClosed = 0;             ///< connections of it with its FIN acknowledged and the other's missing
+    std::uint32_t mostHalfOpen = 0;           ///< the most there were at one time
+    std::uint32_t mostHalfClosed = 0;
+    bool limitReported = false;               ///< more half-open connections than the user allows: said once
+
+    /** Its latest packet on a connection other than `connection`; frame 0 if there is none. */
+    [[nodiscard]] Heard heardElsewhere(std::uint32_t connection) const {
+        return heard[0].connection != connection ? heard[0] : heard[1];
+    }
+
+    /** Notes a packet of it. */
+    void hear(const Segment &segment, std::uint32_t connection) {
+        if (heard[0].connection != connection) {
+            heard[1] = heard[0];
+        }
+        heard[0] = {segment.time, segment.frame, connection};
+        unansweringCount = 0;
+        if (segment.hopLimit != 0 && (segment.flags & (Flags::syn | Flags::rst)) == 0) {
+            noteHops(segment);
+        }
+    }
+
+    /** Notes that it does not answer in a connection. */
+    void doesNotAnswer(std::uint32_t connection, bool midTraffic) {
+        for (unsigned i = 0; i < unansweringCount; ++i) {
+            if (unanswering[i].connection == connection) {
+                return;
+            }
+        }
+        if (unansweringCount < unanswering.size()) {
+            unanswering[unansweringCount++] = {connection, midTraffic};
+        }
+    }
+    /** True if it fell silent in another connection in the middle of an exchange, and was heard nowhere since. */
+    [[nodiscard]] bool silentElsewhere(std::uint32_t connection) const {
+        for (unsigned i = 0; i < unansweringCount; ++i) {
+            if (unanswering[i].connection != connection && unanswering[i].midTraffic) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Notes a round trip to it. */
+    void noteRoundTrip(Nanoseconds roundTrip) {
+        if (roundTrips == 0 || roundTrip < smallestRoundTrip) {
+            smallestRoundTrip = roundTrip;
+        }
+        ++roundTrips;
+    }
+
+    /** How the distance of a packet compares with the host's own. */
+    struct HopComparison {
+        bool known = false;             ///< at least three packets of it were seen at this interface
+        std::uint8_t difference = 0;    ///< to the nearest distance of its own; 0: the same
+        std::uint8_t usualHopLimit = 0; ///< hop limit of its own packets
+    };
+    [[nodiscard]] HopComparison compareHops(const Segment &segment) const;
+
+  private:
+    void noteHops(const Segment &segment);
+};
+
+/** All hosts of a capture. */
+class HostTable {
+  public:
+    /** The number of an address, given one if it has none. */
+    [[nodiscard]] HostNumber numberOf(const Address &address);
+
+    [[nodiscard]] Host &operator[](HostNumber number) { return hosts_[number]; }
+    [[nodiscard]] const Host &operator[](HostNumber number) const { return hosts_[number]; }
+    [[nodiscard]] std::uint32_t count() const { return static_cast<std::uint32_t>(hosts_.size()); }
+
+  private:
+    struct Hash {
+        std::size_t operator()(const Address &address) const;
+    };
+
+    std::unordered_map<Address, HostNumber, Hash> numbers_;
+    std::vector<Host> hosts_;
+};
+
+} // namespace tcpstate

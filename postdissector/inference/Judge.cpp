@@ -1,0 +1,104 @@
+#include "Judge.h"
+
+namespace tcpstate {
+
+bool outweighs(const Verdict &later, const Verdict &earlier) {
+    if (later.kind == VerdictKind::none) {
+        return false;
+    }
+    if (earlier.kind == VerdictKind::none) {
+        return true;
+    }
+    // That it answers again refutes whatever said that it was dead.
+    if (later.kind == VerdictKind::pathOutage && later.has(sign::recovered)) {
+        return isTimerKill(earlier.kind) || earlier.kind == VerdictKind::peerGone ||
+               earlier.kind == VerdictKind::sessionLost;
+    }
+    return later.confidence > earlier.confidence;
+}
+
+Verdict judgeZeroWindow(const Matter &matter) {
+    Verdict verdict;
+    const ZeroWindow &zero = matter.connection.zeroWindow();
+    const Connection &connection = matter.connection;
+    const bool long_ = matter.now - zero.since >= matter.settings.evidenceSpan;
+    if (zero.since == 0 || zero.answers < matter.settings.evidenceCopies || !long_) {
+        return verdict;
+    }
+    verdict.kind = VerdictKind::windowClosed;
+    verdict.confidence = Confidence::likely;
+    verdict.speaker = peer(zero.receiver);
+    verdict.signs = sign::zeroWindow | sign::acknowledged;
+    verdict.copies = zero.answers;
+    verdict.span = connection.lastTime() - zero.since;
+    verdict.addEvidence(zero.frame);
+    return verdict;
+}
+
+Verdict judgeIcmp(const Matter &matter, const IcmpError &error, Side quotedSender) {
+    Verdict verdict;
+    const Connection &connection = matter.connection;
+    const Endpoint &from = connection.endpoint(quotedSender);
+    const bool opening = from.state == State::synSent || connection.endpoint(peer(quotedSender)).state == State::listen;
+    verdict.speaker = quotedSender;
+    verdict.icmpCode = error.code;
+    const Silence &silence = connection.silence();
+    const bool speaks = silence.copies != 0 && silence.speaker == quotedSender;
+    verdict.copies = speaks ? silence.copies : 0;
+    verdict.span = speaks ? silence.span() : 0;
+    switch (error.reason) {
+    case IcmpReason::prohibited:
+    case IcmpReason::port:
+        verdict.signs = sign::prohibited;
+        if (opening) {
+            verdict.kind = VerdictKind::rejected;
+            verdict.confidence = Confidence::certain;
+            break;
+        }
+        if (error.reason == IcmpReason::port && error.sender == matter.hosts[connection.endpoint(peer(quotedSender)).host].address) {
+            return verdict; // a host that rejects by ICMP: a firewall of its own, perhaps
+        }
+        verdict.kind = VerdictKind::sessionLost;
+        verdict.confidence = Confidence::certain;
+        if (speaks) {
+            // What the device answers with ICMP it would else have dropped: the same timers may stand behind it.
+            verdict.sinceLast = silence.gap();
+            const bool half = connection.anyFin() && !connection.bothFins() && connection.endpoint(connection.firstFin()).fin.acknowledged;
+            const SessionPhase phase = half ? SessionPhase::halfClosed : SessionPhase::established;
+            if (half) {
+                verdict.sinceFin = silence.first - connection.endpoint(connection.firstFin()).fin.time;
+            }
+            const FirewallTimer *const timer = runningTimer(matter.settings.firewall, phase);
+            const Nanoseconds age = half && timer != nullptr && timer->refresh == Refresh::never ? verdict.sinceFin : verdict.sinceLast;
+            if (timer != nullptr && age >= Nanoseconds{timer->seconds} * second) {
+                verdict.kind = half ? VerdictKind::halfClosedTimer : VerdictKind::idleTimer;
+                verdict.signs |= sign::pastClock;
+                verdict.basis = half && timer->refresh == Refresh::never ? TimerBasis::firstFin : TimerBasis::lastPacket;
+                const Endpoint &other = connection.endpoint(peer(quotedSender));
+                const Nanoseconds origin = verdict.basis == TimerBasis::firstFin ? connection.endpoint(connection.firstFin()).fin.time : silence.quietSince;
+                verdict.timerMinimum = verdict.basis == TimerBasis::firstFin ? std::max<Nanoseconds>(0, other.lastTime - origin) : connection.survivedGap();
+                verdict.timerMaximum = silence.first - origin;
+                verdict.needed = verdict.timerMaximum;
+            }
+            verdict.addEvidence(silence.firstFrame);
+        }
+        break;
+    case IcmpReason::unreachable:
+        verdict.kind = VerdictKind::peerGone;
+        verdict.confidence = Confidence::likely;
+        verdict.signs = sign::unreachable;
+        break;
+    case IcmpReason::fragmentation:
+        verdict.kind = VerdictKind::pathMtu;
+        verdict.confidence = Confidence::possible;
+        verdict.signs = sign::fragmentation;
+        break;
+    case IcmpReason::other:
+        return verdict;
+    }
+    verdict.frame = error.frame;
+    verdict.addEvidence(error.frame);
+    return verdict;
+}
+
+} // namespace tcpstate

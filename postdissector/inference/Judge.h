@@ -1,0 +1,52 @@
+// From evidence to verdict. Every rule here claims no more than the packets prove: what they cannot tell apart gets the
+// same answer, and the silent side of a kill, which looks like an application that takes its time, gets none.
+#pragma once
+
+#include "Connection.h"
+#include "Host.h"
+#include "Icmp.h"
+#include "ResetCause.h"
+#include "Settings.h"
+#include "Verdict.h"
+
+namespace tcpstate {
+
+/** A connection, and all that is known around it. */
+struct Matter {
+    const Connection &connection;
+    ConnectionNumber number;
+    const HostTable &hosts;
+    const Settings &settings;
+    Nanoseconds now; ///< time of the latest packet of the capture
+};
+
+/** The kinds of proof that a silence is no accident, beside its length. */
+struct SilenceProof {
+    bool gaveUp = false;          ///< the speaker's own RST ends it
+    std::uint32_t stalePeer = 0;  ///< frame in which the silent side showed that it still had the connection; 0: none
+    bool final = false;           ///< the capture has ended: later signs of life count as well
+};
+
+/** Nobody answers. Kind none if the evidence does not suffice (yet). */
+[[nodiscard]] Verdict judgeSilence(const Matter &matter, const SilenceProof &proof);
+
+/** The silent side answered again after so long a silence: the session had not been dropped. */
+[[nodiscard]] Verdict judgeRecovery(const Matter &matter, const Silence &ended, const Segment &answer);
+
+/** A RST. Kind none if it is an ordinary one. */
+[[nodiscard]] Verdict judgeReset(const Matter &matter, const ResetReading &reading, const BeforeReset &before,
+                                 const Segment &segment, Side sender);
+
+/** An ICMP error that quotes a segment of the connection. */
+[[nodiscard]] Verdict judgeIcmp(const Matter &matter, const IcmpError &error, Side quotedSender);
+
+/** The receiver's window stayed closed. */
+[[nodiscard]] Verdict judgeZeroWindow(const Matter &matter);
+
+/** A RST that was seen where it arrived, and never where its alleged sender's packets are seen. */
+[[nodiscard]] Verdict judgeUnsentReset(const Matter &matter);
+
+/** True if `later` should take the place of `earlier` for the same connection. */
+[[nodiscard]] bool outweighs(const Verdict &later, const Verdict &earlier);
+
+} // namespace tcpstate

@@ -1,0 +1,120 @@
+#include "ResetCause.h"
+
+#include "Verdict.h"
+
+namespace tcpstate {
+
+namespace {
+
+// "Faster than half the round trip" means something only with enough samples and a round trip that can be measured.
+constexpr std::uint32_t enoughRoundTrips = 5;
+constexpr Nanoseconds measurableRoundTrip = 2 * millisecond;
+constexpr std::uint8_t farAway = 3;
+constexpr std::uint32_t keepAliveFailures = 2;
+
+/** True if the quiet before a segment was long enough for the chosen device's timer, or for any known idle timer. */
+bool beyondTimer(const Settings &settings, SessionPhase phase, bool finAcknowledged, Nanoseconds gap) {
+    const FirewallTimer *const timer = runningTimer(settings.firewall, phase, finAcknowledged);
+    if (timer != nullptr && gap >= Nanoseconds{timer->seconds} * second) {
+        return true;
+    }
+    return fits(phase, Refresh::everyPacket, 0, gap).count != 0;
+}
+
+std::uint32_t originSigns(const ResetReading &reading, const Host::HopComparison &hops, const Segment &segment,
+                          const Endpoint &receiver) {
+    std::uint32_t signs = 0;
+    if (hops.known) {
+        signs |= hops.difference == 0 ? sign::ownHops : hops.difference >= farAway ? sign::farHops : sign::nearHops;
+    }
+    if (reading.answers && reading.roundTrip != 0 && reading.reaction * 2 < reading.roundTrip) {
+        signs |= sign::tooFast;
+    }
+    if (reading.answers && segment.identification != 0 &&
+        segment.identification == receiver.lastIdentification && (signs & sign::ownHops) == 0) {
+        signs |= sign::copiedFields;
+    }
+    return signs;
+}
+
+ResetOrigin originOf(std::uint32_t signs, bool afterTimer) {
+    if ((signs & (sign::farHops | sign::tooFast)) != 0) {
+        return ResetOrigin::middlebox;
+    }
+    if ((signs & sign::nearHops) != 0 && ((signs & sign::copiedFields) != 0 || afterTimer)) {
+        return ResetOrigin::middlebox; // a hop or two may be routing; with a second sign it is not
+    }
+    return (signs & sign::ownHops) != 0 ? ResetOrigin::endpoint : ResetOrigin::unknown;
+}
+
+/** Data that nobody read: the window of the RST has not opened again since it came. */
+bool leavesUnread(const Endpoint &from, const Segment &segment) {
+    return from.unread && segment.isAck() && segment.window < from.windowBefore;
+}
+
+} // namespace
+
+ResetReading readReset(const Connection &connection, const BeforeReset &before, const Segment &segment, Side sender,
+                       const Record &record, const HostTable &hosts, const Settings &settings) {
+    const Endpoint &from = connection.endpoint(sender);
+    const Endpoint &to = connection.endpoint(peer(sender));
+    const Host &host = hosts[from.host];
+    const Silence &silence = connection.silence();
+    const bool bare = !segment.isAck();
+
+    ResetReading reading;
+    reading.hopLimit = segment.hopLimit;
+    reading.answers = to.heard() && to.lastTime >= from.lastTime && to.lastTime <= segment.time;
+    reading.reaction = reading.answers ? segment.time - to.lastTime : 0;
+    reading.firstOfStorm = !before.senderClosedByReset;
+    if (host.roundTrips >= enoughRoundTrips && host.smallestRoundTrip >= measurableRoundTrip) {
+        reading.roundTrip = host.smallestRoundTrip;
+    }
+    const bool answersSilence = silence.copies != 0 && silence.speaker == peer(sender);
+    reading.gap = answersSilence ? silence.gap() : segment.time - before.lastTime;
+
+    const Host::HopComparison hops = host.compareHops(segment);
+    reading.usualHopLimit = hops.known ? hops.usualHopLimit : std::uint8_t{0};
+    reading.signs = originSigns(reading, hops, segment, to);
+    const bool oneFin = connection.anyFin() && !connection.bothFins();
+    const SessionPhase phase = oneFin ? SessionPhase::halfClosed : SessionPhase::established;
+    const bool synchronised = isSynchronised(before.receiver);
+    const bool afterTimer = synchronised && beyondTimer(settings, phase, true, reading.gap);
+    reading.origin = originOf(reading.signs, afterTimer);
+
+    if (segment.seq == from.next) {
+        reading.signs |= sign::ownNumber;
+    }
+
+    const bool middlebox = reading.origin == ResetOrigin::middlebox;
+    const bool knowsNone = bare && to.recentlyAcknowledged(segment.seq);
+    if (before.receiver == State::synSent && record.acceptance == ResetAcceptance::accepted) {
+        reading.cause = ResetCause::refused;
+    } else if (before.receiverRevived) {
+        reading.cause = ResetCause::halfOpenPeer;
+    } else if (silence.speaker == sender && silence.keepAlives >= keepAliveFailures &&
+               silence.keepAlives == silence.copies) {
+        reading.cause = ResetCause::keepAliveFailure;
+    } else if (record.acceptance == ResetAcceptance::refused && synchronised && !knowsNone) {
+        reading.cause = ResetCause::unacceptable;
+    } else if (middlebox) {
+        reading.cause = afterTimer ? ResetCause::afterIdleExpiry : ResetCause::forged;
+    } else if (knowsNone && from.fin.sent) {
+        reading.cause = to.lastHadPayload || to.lastWasKeepAlive || (to.lastFlags & Flags::fin) != 0
+                            ? ResetCause::lateData
+                            : ResetCause::staleSegment;
+    } else if (knowsNone && synchronised && !before.senderClosedByReset && reading.answers) {
+        reading.cause = ResetCause::halfOpenPeer;
+    } else if (knowsNone && before.senderClosedByReset) {
+        reading.cause = ResetCause::staleSegment;
+    } else if (connection.anyFin()) {
+        reading.cause = ResetCause::afterFin;
+    } else if (leavesUnread(from, segment)) {
+        reading.cause = ResetCause::unreadData;
+    } else {
+        reading.cause = ResetCause::abort;
+    }
+    return reading;
+}
+
+} // namespace tcpstate

@@ -1,0 +1,45 @@
+// A verdict in words: what happened and why we think so, and what to change.
+#pragma once
+
+#include "FirewallProfile.h"
+#include "Verdict.h"
+
+#include <array>
+#include <cstddef>
+
+namespace tcpstate {
+
+/** A text of bounded length, without an allocation; what does not fit is cut. */
+class Sentence {
+  public:
+    [[gnu::format(printf, 2, 3)]] void append(const char *format, ...);
+
+    /** Appends a span of time as a reader would say it: "45.2 s", "0.031 s". */
+    void span(Nanoseconds time);
+
+    [[nodiscard]] const char *text() const { return text_.data(); }
+    [[nodiscard]] std::size_t length() const { return length_; }
+    [[nodiscard]] bool empty() const { return length_ == 0; }
+
+  private:
+    std::array<char, 1400> text_{};
+    std::size_t length_ = 0;
+};
+
+/** "killed by a firewall's half-closed timer (TCP wait)". */
+[[nodiscard]] const char *name(VerdictKind kind);
+/** "possible", "likely", "certain". */
+[[nodiscard]] const char *name(Confidence confidence);
+/** "first FIN", "last packet", "first FIN or last packet". */
+[[nodiscard]] const char *name(TimerBasis basis);
+
+/**
+ * Why: a sentence or two with the numbers and frames that prove it, and what is not excluded.
+ * @param withFrames  false where frame numbers mean nothing (under a read filter)
+ */
+void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &chosen, bool withFrames);
+
+/** What to change: the exact command with the number that this connection needs, and the alternatives. */
+void writeAdvice(Sentence &out, const Verdict &verdict, const FirewallProfile &chosen);
+
+} // namespace tcpstate

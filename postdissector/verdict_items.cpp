@@ -1,0 +1,174 @@
+#include "verdict_items.h"
+
+#include "fields.h"
+#include "inference/Observer.h"
+#include "inference/VerdictText.h"
+#include "session.h"
+#include "text.h"
+
+#include <epan/expert.h>
+
+// Wireshark's exceptions are longjmps: no object with a destructor may be alive here while its functions are called.
+// Sentence and Text have none.
+
+namespace tcpstate {
+
+namespace {
+
+proto_item *generated(proto_item *item) {
+    proto_item_set_generated(item);
+    return item;
+}
+
+nstime_t toWireshark(Nanoseconds span) {
+    nstime_t result;
+    result.secs = static_cast<time_t>(span / second);
+    result.nsecs = static_cast<int>(span % second);
+    return result;
+}
+
+void addSpan(proto_tree *tree, tvbuff_t *tvb, int field, Nanoseconds span) {
+    nstime_t time = toWireshark(span);
+    generated(proto_tree_add_time(tree, field, tvb, 0, 0, &time));
+}
+
+const expert_field *expertOf(const Verdict &verdict) {
+    const bool possible = verdict.confidence == Confidence::possible;
+    switch (verdict.kind) {
+    case VerdictKind::none:
+        return nullptr;
+    case VerdictKind::halfClosedTimer:
+        return possible ? &experts.tcpWaitPossible : &experts.tcpWaitExpired;
+    case VerdictKind::idleTimer:
+        return possible ? &experts.idlePossible : &experts.idleExpired;
+    case VerdictKind::closingTimer:
+        return possible ? &experts.tcpWaitPossible : &experts.closingExpired;
+    case VerdictKind::forgedReset:
+        return &experts.forgedReset;
+    case VerdictKind::rejected:
+    case VerdictKind::sessionLost:
+        return &experts.sessionLost;
+    case VerdictKind::hostResetLateData:
+    case VerdictKind::peerGone:
+    case VerdictKind::pathOutage:
+    case VerdictKind::applicationSilent:
+    case VerdictKind::windowClosed:
+    case VerdictKind::pathMtu:
+    case VerdictKind::peerTimer:
+        return &experts.notFirewall;
+    }
+    return nullptr;
+}
+
+void addVerdictExpert(packet_info *pinfo, proto_item *item, const Session &open, const Verdict &verdict) {
+    const expert_field *const expert = expertOf(verdict);
+    if (expert == nullptr) {
+        return;
+    }
+    Sentence text;
+    text.append("%s, %s: ", name(verdict.kind), name(verdict.confidence));
+    writeReason(text, verdict, open.settings().firewall, open.framesAreNumbered());
+    Sentence advice;
+    writeAdvice(advice, verdict, open.settings().firewall);
+    // expert.h takes a pointer to a non-const field, and does not write to it.
+    expert_add_info_format(pinfo, item, const_cast<expert_field *>(expert), "%s %s", text.text(), advice.text());
+}
+
+} // namespace
+
+void addFirewall(proto_tree *tree, tvbuff_t *tvb, const Session &open, const Record &record) {
+    const FirewallProfile &profile = open.settings().firewall;
+    const bool atRisk = open.atRisk(record.connection);
+    if (!record.marked(mark::firewallShown) && !atRisk) {
+        return;
+    }
+    const FirewallTimer *const timer =
+        runningTimer(profile, record.firewallPhase, record.marked(mark::finAcknowledged));
+    Text line;
+    line.append("Firewall: %s session", name(record.firewallPhase));
+    if (timer != nullptr && record.marked(mark::firewallShown)) {
+        line.append(", %s %u s, ", timer->name, timer->seconds);
+        line.duration(record.firewallRemaining < 0 ? -record.firewallRemaining : record.firewallRemaining);
+        line.append(record.firewallRemaining < 0 ? " overdue" : " left");
+    }
+    line.append(" (%s)", profile.name);
+    proto_item *item = nullptr;
+    proto_tree *const entry = proto_tree_add_subtree(tree, tvb, 0, 0, firewallSubtree, &item, line.get());
+    generated(item);
+    generated(proto_tree_add_string(entry, fields.firewallProfile, tvb, 0, 0, profile.id));
+    generated(proto_tree_add_string(entry, fields.firewallPhase, tvb, 0, 0, name(record.firewallPhase)));
+    if (timer != nullptr && record.marked(mark::firewallShown)) {
+        generated(proto_tree_add_string(entry, fields.firewallTimer, tvb, 0, 0, timer->name));
+        addSpan(entry, tvb, fields.firewallTimeout, Nanoseconds{timer->seconds} * second);
+        addSpan(entry, tvb, fields.firewallRemaining, record.firewallRemaining);
+    }
+    if (record.marked(mark::firewallExpired)) {
+        generated(proto_tree_add_boolean(entry, fields.firewallExpired, tvb, 0, 0, 1));
+    }
+    if (atRisk) {
+        generated(proto_tree_add_boolean(entry, fields.firewallAtRisk, tvb, 0, 0, 1));
+    }
+}
+
+void addVerdict(proto_tree *tree, tvbuff_t *tvb, const Session &open, const Record &record) {
+    const Verdict &verdict = open.verdictOf(record.connection);
+    proto_item *const item =
+        generated(proto_tree_add_uint(tree, fields.verdict, tvb, 0, 0, static_cast<guint32>(verdict.kind)));
+    if (verdict.kind == VerdictKind::none) {
+        return;
+    }
+    proto_tree *const details = proto_item_add_subtree(item, verdictSubtree);
+    proto_item_append_text(item, ", %s", name(verdict.confidence));
+    generated(proto_tree_add_uint(details, fields.verdictConfidence, tvb, 0, 0,
+                                  static_cast<guint32>(verdict.confidence)));
+    Sentence reason;
+    writeReason(reason, verdict, open.settings().firewall, open.framesAreNumbered());
+    generated(proto_tree_add_string(details, fields.verdictReason, tvb, 0, 0, reason.text()));
+    Sentence advice;
+    writeAdvice(advice, verdict, open.settings().firewall);
+    generated(proto_tree_add_string(details, fields.verdictAdvice, tvb, 0, 0, advice.text()));
+    if (open.framesAreNumbered()) {
+        for (unsigned i = 0; i < verdict.evidenceCount; ++i) {
+            generated(proto_tree_add_uint(details, fields.verdictEvidence, tvb, 0, 0, verdict.evidence[i]));
+        }
+    }
+    if (verdict.timerMaximum != 0) {
+        addSpan(details, tvb, fields.verdictTimerMinimum, verdict.timerMinimum);
+        addSpan(details, tvb, fields.verdictTimerMaximum, verdict.timerMaximum);
+        generated(proto_tree_add_uint(details, fields.verdictTimerBasis, tvb, 0, 0,
+                                      static_cast<guint32>(verdict.basis)));
+        addSpan(details, tvb, fields.verdictNeeded, verdict.needed);
+    }
+    if (verdict.kills()) {
+        generated(proto_tree_add_boolean(tree, fields.killed, tvb, 0, 0, 1));
+    }
+}
+
+void addVerdictExperts(packet_info *pinfo, proto_item *item, const Session &open, const Record &record) {
+    if (record.marked(mark::firewallRisk)) {
+        expert_add_info(pinfo, item, &experts.tcpWaitRisk);
+    }
+    if (record.halfOpen == HalfOpen::peerRestarted && record.acceptance == ResetAcceptance::none) {
+        expert_add_info_format(pinfo, item, &experts.halfOpen,
+                               "Half-open: the %s still has an older connection, the other side has begun anew",
+                               name(record.sender));
+    } else if (record.halfOpen == HalfOpen::handshakeUnfinished) {
+        expert_add_info_format(pinfo, item, &experts.halfOpen, "Half-open: the SYN-ACK stays unanswered");
+    }
+    if (record.marked(mark::halfOpenLimit)) {
+        expert_add_info_format(pinfo, item, &experts.halfOpenLimit,
+                               "The %s holds more than %u half-open connections", name(record.sender),
+                               open.settings().halfOpenLimit);
+    }
+    if (record.marked(mark::verdict)) {
+        addVerdictExpert(pinfo, item, open, open.settled(record.verdict));
+    } else if (open.finished() && !record.marked(mark::duplicate)) {
+        // Known only at the end of the capture: later passes say it where the evidence lies.
+        const Verdict &verdict = open.verdictOf(record.connection);
+        if (verdict.frame == pinfo->num && open.settledAtEnd(record.connection)) {
+            addVerdictExpert(pinfo, item, open, verdict);
+        }
+    }
+}
+
+} // namespace tcpstate
