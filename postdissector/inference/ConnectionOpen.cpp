@@ -7,6 +7,9 @@ namespace tcpstate {
 
 namespace {
 
+// No host repeats a SYN-ACK sooner by a timer (RFC 6298 section 2.1 says a second; some are at 200 ms).
+constexpr Nanoseconds shortestTimer = 200 * millisecond;
+
 /** Notes the initial number and the options of a SYN or SYN-ACK. */
 void takeInitial(Endpoint &from, const Segment &segment) {
     from.initial = segment.seq;
@@ -110,7 +113,9 @@ void Connection::onSynAck(const Segment &segment, Side sender, Record &record) {
     // One that was late on the way, and no repetition, is older than what the sender has sent since.
     const bool late = repeated && segment.hasTimestamps && from.hasTimestamp &&
                       before(segment.timestampValue, from.newestTimestamp);
-    if (late) {
+    // And one that comes sooner than any timer repeats it has crossed the ACK, which is on its way.
+    const bool crossed = repeated && to.sentOther && segment.time - to.lastTime < shortestTimer;
+    if (late || crossed) {
         return;
     }
     if (repeated && !from.sentOther) {

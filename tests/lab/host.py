@@ -22,6 +22,7 @@ class End:
         self.host, self.role, self.out, self.back = host, host.role, host.out, host.back
         self.socket = sock
         self.vanished_at = None
+        self.aborted_at = None
 
     @property
     def open(self):
@@ -74,6 +75,7 @@ class End:
 
     def abort(self):
         self.option(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.aborted_at = time.time_ns()
         self.socket.close()
 
     def vanish(self):

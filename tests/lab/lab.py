@@ -206,6 +206,9 @@ class Lab:
         end = connection["ends"][role]
         if isinstance(end, End) and end.vanished_at and end.vanished_at < sample["time"]:
             return any(packet.time > end.vanished_at and packet.flags & (SYN | RST) for packet in own)
+        if isinstance(end, End) and end.aborted_at and end.aborted_at < sample["time"]:
+            # Linux aborts without a RST in CLOSING and LAST-ACK (RFC 9293 section 3.10.5 asks for none there).
+            return any(packet.time >= end.aborted_at and packet.flags & RST for packet in own)
         return True
 
     def _acknowledges_fin(self, role, fin, opening):

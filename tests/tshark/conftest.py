@@ -75,20 +75,6 @@ TYPES = {
         "tcp_wait_expired")},
 }
 
-# What is said of the connection as a whole: known so far in a first pass, the final answer in every later one.
-CONNECTION_FIELDS = {"tcpstate.close.initiator", "tcpstate.close.kind", "tcpstate.expert.fin_unacknowledged"}
-
-
-class Contract:
-    states, values, types, connection_fields = STATES, VALUES, TYPES, CONNECTION_FIELDS
-    packet_fields = sorted(set(TYPES) - CONNECTION_FIELDS)
-
-
-@pytest.fixture(scope="session")
-def contract():
-    return Contract
-
-
 # --- running -------------------------------------------------------------------------------------------------
 
 
@@ -127,6 +113,7 @@ class Wireshark:
         self.bare_home = self.make_home("without", None)
         self.copies = {}
         self.numbers = itertools.count()
+        self.types = self.registered_types()
 
     def installed_version(self):
         done = subprocess.run([*self.tshark_command, "--version"], capture_output=True, text=True, timeout=60, check=True,
@@ -135,6 +122,11 @@ class Wireshark:
             if word[0].isdigit():
                 return ".".join(word.split(".")[:2])
         raise RuntimeError(f"cannot read the version from: {done.stdout[:100]!r}")
+
+    def registered_types(self):
+        """The plugin's fields and their types, as tshark lists them."""
+        lines = (line.split("\t") for line in self.run("-G", "fields").stdout.splitlines())
+        return {line[2]: line[3] for line in lines if line[0] == "F" and line[2].startswith("tcpstate.")}
 
     def make_home(self, name, plugin):
         home = self.folder / name
