@@ -8,6 +8,8 @@
 
 #include <epan/expert.h>
 
+#include <cstring>
+
 // Wireshark's exceptions are longjmps: no object with a destructor may be alive here while its functions are called.
 // Sentence and Text have none.
 
@@ -30,6 +32,19 @@ nstime_t toWireshark(Nanoseconds span) {
 void addSpan(proto_tree *tree, tvbuff_t *tvb, int field, Nanoseconds span) {
     nstime_t time = toWireshark(span);
     generated(proto_tree_add_time(tree, field, tvb, 0, 0, &time));
+}
+
+/** One item a sentence: Wireshark shows no more than 240 characters of an item. */
+void addSentences(proto_tree *tree, tvbuff_t *tvb, int field, const char *text) {
+    while (*text != '\0') {
+        const char *const stop = std::strstr(text, ". ");
+        const std::size_t length = stop == nullptr ? std::strlen(text) : static_cast<std::size_t>(stop + 1 - text);
+        Sentence sentence;
+        sentence.append("%.*s", static_cast<int>(length), text);
+        generated(proto_tree_add_string(tree, field, tvb, 0, 0, sentence.text()));
+        text += length;
+        text += std::strspn(text, " ");
+    }
 }
 
 const expert_field *expertOf(const Verdict &verdict) {
@@ -66,12 +81,9 @@ void addVerdictExpert(packet_info *pinfo, proto_item *item, const Session &open,
         return;
     }
     Sentence text;
-    text.append("%s, %s: ", name(verdict.kind), name(verdict.confidence));
-    writeReason(text, verdict, open.settings().firewall, open.framesAreNumbered());
-    Sentence advice;
-    writeAdvice(advice, verdict, open.settings().firewall);
+    writeSummary(text, verdict, open.settings().firewall, open.framesAreNumbered());
     // expert.h takes a pointer to a non-const field, and does not write to it.
-    expert_add_info_format(pinfo, item, const_cast<expert_field *>(expert), "%s %s", text.text(), advice.text());
+    expert_add_info_format(pinfo, item, const_cast<expert_field *>(expert), "%s", text.text());
 }
 
 } // namespace
@@ -123,10 +135,10 @@ void addVerdict(proto_tree *tree, tvbuff_t *tvb, const Session &open, const Reco
                                   static_cast<guint32>(verdict.confidence)));
     Sentence reason;
     writeReason(reason, verdict, open.settings().firewall, open.framesAreNumbered());
-    generated(proto_tree_add_string(details, fields.verdictReason, tvb, 0, 0, reason.text()));
+    addSentences(details, tvb, fields.verdictReason, reason.text());
     Sentence advice;
     writeAdvice(advice, verdict, open.settings().firewall);
-    generated(proto_tree_add_string(details, fields.verdictAdvice, tvb, 0, 0, advice.text()));
+    addSentences(details, tvb, fields.verdictAdvice, advice.text());
     if (open.framesAreNumbered()) {
         for (unsigned i = 0; i < verdict.evidenceCount; ++i) {
             generated(proto_tree_add_uint(details, fields.verdictEvidence, tvb, 0, 0, verdict.evidence[i]));

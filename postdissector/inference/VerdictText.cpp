@@ -1,6 +1,7 @@
 #include "VerdictText.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
@@ -183,7 +184,7 @@ void appendNotExcluded(Sentence &out, const Verdict &verdict) {
     }
     out.append(" Not excluded: peer gone (power, crash, network), for nothing was heard of it since");
     if (verdict.has(sign::orphanAge)) {
-        out.append("; or it left FIN-WAIT-2 by its own timer behind a host firewall that swallows resets");
+        out.append(", or it left FIN-WAIT-2 by its own timer behind a host firewall that swallows resets");
     }
     out.append(".");
 }
@@ -268,6 +269,20 @@ void appendCommand(Sentence &out, const FirewallProfile &profile, const Firewall
     }
 }
 
+/** The timer whose command saves the connection: the chosen device's, or that of a PAN-OS that fits. */
+const FirewallTimer *timerToSet(const Verdict &verdict, const FirewallProfile &chosen) {
+    const SessionPhase phase = phaseOf(verdict.kind);
+    if (!isAny(chosen) && findProfile(chosen.id) != nullptr) {
+        return runningTimer(chosen, phase);
+    }
+    for (const TimerFit &fit : fits(phase, refreshOf(verdict.basis), verdict.timerMinimum, verdict.timerMaximum)) {
+        if (std::strncmp(fit.profile->id, "panos", 5) == 0) {
+            return fit.timer;
+        }
+    }
+    return nullptr;
+}
+
 void writeTimerAdvice(Sentence &out, const Verdict &verdict, const FirewallProfile &chosen) {
     const SessionPhase phase = phaseOf(verdict.kind);
     const std::uint32_t seconds = secondsToSet(verdict.needed);
@@ -287,8 +302,10 @@ void writeTimerAdvice(Sentence &out, const Verdict &verdict, const FirewallProfi
         }
     } else if (const FirewallTimer *const timer = runningTimer(chosen, phase)) {
         appendCommand(out, chosen, *timer, seconds);
-        out.append("It costs session-table entries%s%s. ", chosen.narrower != nullptr ? "; narrower: " : "",
-                   chosen.narrower != nullptr ? chosen.narrower : "");
+        out.append("It costs session-table entries. ");
+        if (chosen.narrower != nullptr) {
+            out.append("Narrower: %s. ", chosen.narrower);
+        }
     }
     const Nanoseconds shortest = verdict.timerMinimum > second ? verdict.timerMinimum : verdict.timerMaximum / 2;
     out.append("Or keep-alives every %.0f s or less", std::max(1.0, static_cast<double>(shortest / second)));
@@ -296,9 +313,9 @@ void writeTimerAdvice(Sentence &out, const Verdict &verdict, const FirewallProfi
         out.append(" (which do not help if the timer counts from the FIN)");
     }
     if (verdict.kind == VerdictKind::idleTimer) {
-        out.append("; or a shorter idle time in the application's pool.");
+        out.append(", or a shorter idle time in the application's pool.");
     } else {
-        out.append("; or let the %s close its side as soon as it sees the FIN.", name(verdict.speaker));
+        out.append(", or let the %s close its side as soon as it sees the FIN.", name(verdict.speaker));
     }
 }
 
@@ -373,7 +390,7 @@ void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &c
         out.append(" the %s answered again: nothing had dropped the session.", name(peer(verdict.speaker)));
         return;
     case VerdictKind::applicationSilent:
-        out.append("The %s's host acknowledged everything; its application did not answer.",
+        out.append("The %s's host acknowledged everything, its application did not answer.",
                    name(peer(verdict.speaker)));
         return;
     case VerdictKind::windowClosed:
@@ -396,6 +413,41 @@ void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &c
     }
 }
 
+void writeSummary(Sentence &out, const Verdict &verdict, const FirewallProfile &chosen, bool withFrames) {
+    const char *const text = name(verdict.kind);
+    out.append("%c%s, %s", std::toupper(static_cast<unsigned char>(text[0])), text + 1, name(verdict.confidence));
+    if (isTimerKill(verdict.kind)) {
+        out.append(": %s spoke ", name(verdict.speaker));
+        out.span(verdict.kind == VerdictKind::idleTimer ? verdict.sinceLast : verdict.sinceFin);
+        out.append(" after the %s", verdict.kind == VerdictKind::idleTimer ? "last packet" : "first FIN");
+        const FirewallTimer *const timer = runningTimer(chosen, phaseOf(verdict.kind));
+        if (timer != nullptr && verdict.has(sign::pastClock)) {
+            out.append(", past %s %u s", timer->name, timer->seconds);
+        }
+        if (verdict.has(sign::silence)) {
+            out.append(", %u copies unanswered", verdict.copies);
+        }
+    }
+    if (withFrames && verdict.evidenceCount != 0) {
+        out.append(" (frame%s", verdict.evidenceCount == 1 ? "" : "s");
+        for (unsigned i = 0; i < verdict.evidenceCount; ++i) {
+            out.append("%s%u", i == 0 ? " " : ", ", verdict.evidence[i]);
+        }
+        out.append(")");
+    }
+    if (!isTimerKill(verdict.kind)) {
+        return;
+    }
+    const std::uint32_t seconds = secondsToSet(verdict.needed);
+    std::array<char, 300> command{};
+    if (const FirewallTimer *const timer = timerToSet(verdict, chosen);
+        timer != nullptr && timer->allows(seconds) && writeCommand(command, *timer, seconds) != 0) {
+        out.append(". Set: %s", command.data());
+    } else {
+        out.append(". A timer of %u s would have saved it", seconds);
+    }
+}
+
 void writeAdvice(Sentence &out, const Verdict &verdict, const FirewallProfile &chosen) {
     switch (verdict.kind) {
     case VerdictKind::none:
@@ -412,18 +464,18 @@ void writeAdvice(Sentence &out, const Verdict &verdict, const FirewallProfile &c
         out.append("Look in the firewall's rules for this service: the opening is rejected, no timer is involved.");
         return;
     case VerdictKind::sessionLost:
-        out.append("Look in the firewall's log for a failover, a cleared session table or a new policy at this time; "
-                   "synchronise sessions between the members.");
+        out.append("Look in the firewall's log for a failover, a cleared session table or a new policy at this time. "
+                   "Synchronise sessions between the members.");
         return;
     case VerdictKind::hostResetLateData:
-        out.append("The application should half-close with shutdown(SHUT_WR) and read on, instead of close(); no "
+        out.append("The application should half-close with shutdown(SHUT_WR) and read on, instead of close(). No "
                    "firewall timer helps.");
         return;
     case VerdictKind::peerGone:
-        out.append("Look at the peer's host (restart, crash) and at the path to it; a capture there would decide.");
+        out.append("Look at the peer's host (restart, crash) and at the path to it. A capture there would decide.");
         return;
     case VerdictKind::pathOutage:
-        out.append("Look at the path at this time (routing, link, wireless); no firewall timer helps.");
+        out.append("Look at the path at this time (routing, link, wireless). No firewall timer helps.");
         return;
     case VerdictKind::applicationSilent:
         out.append("Look at the application of the silent side: the network delivered everything.");

@@ -39,6 +39,9 @@ class Sentence {
  */
 void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &chosen, bool withFrames);
 
+/** All of it in one line of less than 240 characters, which is what Wireshark shows of an expert item. */
+void writeSummary(Sentence &out, const Verdict &verdict, const FirewallProfile &chosen, bool withFrames);
+
 /** What to change: the exact command with the number that this connection needs, and the alternatives. */
 void writeAdvice(Sentence &out, const Verdict &verdict, const FirewallProfile &chosen);
 

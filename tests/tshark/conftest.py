@@ -23,6 +23,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 CAPTURES = REPOSITORY / "captures"
 SAMPLES = sorted(CAPTURES.rglob("*.pcap*"))
 NOBODY = 65534
+AGGREGATOR = "\x1f"  # between the values of a field: no text holds it
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -191,11 +192,11 @@ class Wireshark:
         """One dictionary a packet: field -> list of its values, as text; 1 for true."""
         names = ["frame.number", *(name for name in names if name != "frame.number")]
         wanted = [word for name in names for word in ("-e", name)]
-        output = self.read(capture, "-T", "fields", "-E", "separator=/t", "-E", "aggregator=;", "-E", "occurrence=a",
+        output = self.read(capture, "-T", "fields", "-E", "separator=/t", "-E", f"aggregator={AGGREGATOR}", "-E", "occurrence=a",
                            *wanted, *options)
         packets = []
         for line in output.splitlines():
-            values = [value.split(";") if value else [] for value in line.split("\t")]
+            values = [value.split(AGGREGATOR) if value else [] for value in line.split("\t")]
             packets.append({name: [plain(value) for value in each] for name, each in zip(names, values, strict=True)})
         return packets
 
