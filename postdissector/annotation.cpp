@@ -169,10 +169,19 @@ void addInfo(packet_info *pinfo, const Record &record) {
     }
 }
 
+/**
+ * True if somebody looks at our items: the tree is shown, or a filter, a column or -e names one of our fields. Asking for
+ * the protocol itself does not tell, for a protocol is always wanted in a tree whose protocols are not faked.
+ */
+bool isWanted(proto_tree *tree) {
+    static const header_field_info *const protocol = proto_registrar_get_nth(static_cast<guint>(protocolNumber));
+    return proto_field_is_referenced(tree, fields.states) || protocol->ref_type != HF_REF_TYPE_NONE;
+}
+
 void annotateSegment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const Session &open, const Record &record) {
     const Connection &connection = open.connection(record.connection);
     Items items;
-    if (tree != nullptr && proto_field_is_referenced(tree, protocolNumber)) {
+    if (tree != nullptr && isWanted(tree)) {
         items = addSubtree(tree, tvb, open, record);
     }
     if (record.marks != 0 || record.halfOpen != HalfOpen::none || connection.verdictNumber() != noVerdict) {

@@ -117,8 +117,8 @@ class Wireshark:
         self.types = self.registered_types()
 
     def installed_version(self):
-        done = subprocess.run([*self.tshark_command, "--version"], capture_output=True, text=True, timeout=60, check=True,
-                              env=self.environment(self.folder))
+        done = subprocess.run([*self.tshark_command, "--version"], capture_output=True, text=True, timeout=60,
+                              check=True, env=self.environment(self.folder))
         for word in done.stdout.split():  # "TShark (Wireshark) 4.0.17 (...)"
             if word[0].isdigit():
                 return ".".join(word.split(".")[:2])
