@@ -158,7 +158,9 @@ void addVerdict(proto_tree *tree, tvbuff_t *tvb, const Session &open, const Reco
 
 void addVerdictExperts(packet_info *pinfo, proto_item *item, const Session &open, const Record &record) {
     if (record.marked(mark::firewallRisk)) {
-        expert_add_info(pinfo, item, &experts.tcpWaitRisk);
+        Sentence risk;
+        writeRisk(risk, record.halfCloseDuration, open.settings().firewall);
+        expert_add_info_format(pinfo, item, &experts.tcpWaitRisk, "%s", risk.text());
     }
     if (record.halfOpen == HalfOpen::peerRestarted && record.acceptance == ResetAcceptance::none) {
         expert_add_info_format(pinfo, item, &experts.halfOpen,

@@ -89,6 +89,9 @@ Verdict judgeIcmp(const Matter &matter, const IcmpError &error, Side quotedSende
         verdict.signs = sign::unreachable;
         break;
     case IcmpReason::fragmentation:
+        if (verdict.copies < matter.settings.evidenceCopies) {
+            return verdict; // path MTU discovery at work
+        }
         verdict.kind = VerdictKind::pathMtu;
         verdict.confidence = Confidence::possible;
         verdict.signs = sign::fragmentation;

@@ -244,6 +244,12 @@ Verdict judgeSilence(const Matter &matter, const SilenceProof &proof) {
         verdict.kind = phase == SessionPhase::halfClosed ? VerdictKind::halfClosedTimer : VerdictKind::closingTimer;
         const bool knownTimer = past || fits(phase, Refresh::never, fin.minimum, fin.maximum).count != 0 ||
                                 fits(phase, Refresh::everyPacket, last.minimum, last.maximum).count != 0;
+        if (midTraffic && fin.maximum < pause && !knownTimer) {
+            // It died with the FIN, or right behind it: no timer is that short.
+            verdict.kind = alive ? VerdictKind::sessionLost : VerdictKind::peerGone;
+            verdict.confidence = proven ? Confidence::certain : Confidence::possible;
+            return verdict;
+        }
         if (proven) {
             verdict.confidence = Confidence::certain;
         } else if (phase == SessionPhase::closing) {
@@ -263,7 +269,7 @@ Verdict judgeSilence(const Matter &matter, const SilenceProof &proof) {
 
 Verdict judgeRecovery(const Matter &matter, const Silence &ended, const Segment &answer) {
     Verdict verdict;
-    const std::uint32_t wanted = std::max<std::uint32_t>(3, matter.settings.evidenceCopies / 2 + 1);
+    const std::uint32_t wanted = std::max<std::uint32_t>(3, matter.settings.evidenceCopies);
     constexpr Nanoseconds outage = 3 * second;
     const Endpoint &silent = matter.connection.endpoint(peer(ended.speaker));
     if (ended.copies < wanted || ended.span() < outage || silent.window == 0) {

@@ -413,6 +413,31 @@ void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &c
     }
 }
 
+void writeRisk(Sentence &out, Nanoseconds age, const FirewallProfile &chosen) {
+    const FirewallTimer *const timer = runningTimer(chosen, SessionPhase::halfClosed);
+    out.append("Half-closed for ");
+    out.span(age);
+    if (timer == nullptr) {
+        return;
+    }
+    out.append(", longer than %s %u s", timer->name, timer->seconds);
+    if (!isAny(chosen)) {
+        out.append(": %s would drop this packet", chosen.name);
+        return;
+    }
+    const char *separator = ":";
+    for (const char *const id : {"panos-6.0", "panos-6.1"}) {
+        const FirewallProfile *const panos = findProfile(id);
+        const FirewallTimer *const wait = panos == nullptr ? nullptr : runningTimer(*panos, SessionPhase::halfClosed);
+        if (wait != nullptr) {
+            const bool drops = age > Nanoseconds{wait->seconds} * second;
+            out.append("%s %s %s (%u s)", separator, panos->name, drops ? "would drop this packet" : "would not yet",
+                       wait->seconds);
+            separator = ",";
+        }
+    }
+}
+
 void writeSummary(Sentence &out, const Verdict &verdict, const FirewallProfile &chosen, bool withFrames) {
     const char *const text = name(verdict.kind);
     out.append("%c%s, %s", std::toupper(static_cast<unsigned char>(text[0])), text + 1, name(verdict.confidence));

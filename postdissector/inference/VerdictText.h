@@ -42,6 +42,13 @@ void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &c
 /** All of it in one line of less than 240 characters, which is what Wireshark shows of an expert item. */
 void writeSummary(Sentence &out, const Verdict &verdict, const FirewallProfile &chosen, bool withFrames);
 
+/**
+ * A warning before the fact: the connection is half-closed beyond the chosen timer. Under the default it says which
+ * known devices would have dropped it by now and which not yet.
+ * @param age  since the first FIN
+ */
+void writeRisk(Sentence &out, Nanoseconds age, const FirewallProfile &chosen);
+
 /** What to change: the exact command with the number that this connection needs, and the alternatives. */
 void writeAdvice(Sentence &out, const Verdict &verdict, const FirewallProfile &chosen);
 
