@@ -112,6 +112,11 @@ void Connection::observeDuplicate(const Segment &segment, Side sender, std::uint
             latestReset_.seenAgain = true;
         }
     }
+    if (segment.isRst()) {
+        record.cause = resetCause_;
+        record.origin = resetOrigin_;
+        record.acceptance = resetAcceptance_;
+    }
     record.marks |= mark::duplicate;
     complete(sender, record);
 }

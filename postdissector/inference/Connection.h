@@ -100,6 +100,13 @@ class Connection {
     [[nodiscard]] const SecondSightings &secondSightings(Side side) const { return sightings_[index(side)]; }
     [[nodiscard]] const LatestReset &latestReset() const { return latestReset_; }
 
+    /** What its latest RST turned out to be, for further sightings of that packet. */
+    void noteReset(const Record &record) {
+        resetCause_ = record.cause;
+        resetOrigin_ = record.origin;
+        resetAcceptance_ = record.acceptance;
+    }
+
     void setHosts(HostNumber client, HostNumber server) {
         ends_[0].host = client;
         ends_[1].host = server;
@@ -182,6 +189,9 @@ class Connection {
     std::uint32_t unacknowledgedFinFrame_ = 0;
     ConnectionNumber previous_ = noConnection;
     std::uint32_t verdict_ = noVerdict;
+    ResetCause resetCause_ = ResetCause::none;
+    ResetOrigin resetOrigin_ = ResetOrigin::none;
+    ResetAcceptance resetAcceptance_ = ResetAcceptance::none;
     CloseInitiator initiator_ = CloseInitiator::none;
     Side firstFin_ = Side::client; ///< whose FIN came first, once there is one
     bool midstream_ : 1 = false;

@@ -378,6 +378,7 @@ void Observer::judge(ConnectionNumber number, const Segment &segment, Side sende
         const ResetReading reading = readReset(connection, reset, segment, sender, record, hosts_, settings_);
         record.cause = reading.cause;
         record.origin = reading.origin;
+        entry(number).connection.noteReset(record);
         if (reading.cause == ResetCause::halfOpenPeer) {
             record.halfOpen = HalfOpen::peerRestarted;
         }

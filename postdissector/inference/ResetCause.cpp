@@ -47,9 +47,9 @@ ResetOrigin originOf(std::uint32_t signs, bool afterTimer) {
     return (signs & sign::ownHops) != 0 ? ResetOrigin::endpoint : ResetOrigin::unknown;
 }
 
-/** Data that nobody read: the window of the RST has not opened again since it came. */
+/** Data that nobody read: the window of the RST, where it has one, has not opened again since it came. */
 bool leavesUnread(const Endpoint &from, const Segment &segment) {
-    return from.unread && segment.isAck() && segment.window < from.windowBefore;
+    return from.unread && segment.isAck() && segment.window != 0 && segment.window < from.windowBefore;
 }
 
 } // namespace
