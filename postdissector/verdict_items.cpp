@@ -103,7 +103,7 @@ void addFirewall(proto_tree *tree, tvbuff_t *tvb, const Session &open, const Rec
         line.duration(record.firewallRemaining < 0 ? -record.firewallRemaining : record.firewallRemaining);
         line.append(record.firewallRemaining < 0 ? " overdue" : " left");
     }
-    line.append(" (%s)", profile.name);
+    line.append(" (%s)", &anyProfile() == findProfile(profile.id) ? "no device chosen" : profile.name);
     proto_item *item = nullptr;
     proto_tree *const entry = proto_tree_add_subtree(tree, tvb, 0, 0, firewallSubtree, &item, line.get());
     generated(item);
@@ -127,6 +127,7 @@ void addVerdict(proto_tree *tree, tvbuff_t *tvb, const Session &open, const Reco
     proto_item *const item =
         generated(proto_tree_add_uint(tree, fields.verdict, tvb, 0, 0, static_cast<guint32>(verdict.kind)));
     if (verdict.kind == VerdictKind::none) {
+        proto_item_set_hidden(item); // there for filters; nothing to read
         return;
     }
     proto_tree *const details = proto_item_add_subtree(item, verdictSubtree);
