@@ -50,7 +50,8 @@ UpdateResult checkDevice(void *row, char **error) {
     }
     for (const std::uint32_t seconds : {device->halfClosed, device->idle, device->closing}) {
         if (seconds == 0 || seconds > longest) {
-            *error = g_strdup_printf("%s: a timeout of %u s is out of range (1 to %u).", device->name, seconds, longest);
+            *error =
+                g_strdup_printf("%s: a timeout of %u s is out of range (1 to %u).", device->name, seconds, longest);
             return false;
         }
     }
@@ -84,10 +85,11 @@ void registerOwnDevices(module_t *module) {
     uat_t *const table =
         uat_new("TCP State: own devices", sizeof(Device), "tcpstate_devices", true, &devices, &deviceCount,
                 UAT_AFFECTS_DISSECTION, nullptr, copyDevice, checkDevice, freeDevice, nullptr, nullptr, columns);
-    prefs_register_uat_preference(module, "own_devices", "Own devices",
-                                  "Firewalls of your own with their timers. Choose the profile \"own\" to use the first "
-                                  "ticked row.",
-                                  table);
+    prefs_register_uat_preference(
+        module, "own_devices", "Own devices",
+        "Firewalls of your own with their timers. Choose the profile \"own\" to use the first "
+        "ticked row.",
+        table);
 }
 
 const FirewallProfile *ownDevice() {

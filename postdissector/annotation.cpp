@@ -81,8 +81,7 @@ void addMarks(proto_tree *tree, tvbuff_t *tvb, const Record &record, Items &item
         addHalfClose(tree, tvb, record);
     }
     if (record.halfOpen != HalfOpen::none) {
-        generated(
-            proto_tree_add_uint(tree, fields.halfOpen, tvb, 0, 0, static_cast<guint32>(record.halfOpen)));
+        generated(proto_tree_add_uint(tree, fields.halfOpen, tvb, 0, 0, static_cast<guint32>(record.halfOpen)));
     }
     if (record.cause != ResetCause::none) {
         generated(proto_tree_add_uint(tree, fields.resetCause, tvb, 0, 0, static_cast<guint32>(record.cause)));

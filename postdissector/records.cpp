@@ -36,8 +36,8 @@ bool isPlain(const Record &record) {
     static_cast<void>(firewallPhase);
     static_cast<void>(cause);
     static_cast<void>(origin);
-    return stepCount == 0 && (marks & ~mark::midstream) == 0 && acceptance == ResetAcceptance::none && halfOpen == HalfOpen::none &&
-           duration == 0 && bytes == 0;
+    return stepCount == 0 && (marks & ~mark::midstream) == 0 && acceptance == ResetAcceptance::none &&
+           halfOpen == HalfOpen::none && duration == 0 && bytes == 0;
 }
 
 Word pack(const Record &record) {

@@ -132,8 +132,8 @@ void addVerdict(proto_tree *tree, tvbuff_t *tvb, const Session &open, const Reco
     }
     proto_tree *const details = proto_item_add_subtree(item, verdictSubtree);
     proto_item_append_text(item, ", %s", name(verdict.confidence));
-    generated(proto_tree_add_uint(details, fields.verdictConfidence, tvb, 0, 0,
-                                  static_cast<guint32>(verdict.confidence)));
+    generated(
+        proto_tree_add_uint(details, fields.verdictConfidence, tvb, 0, 0, static_cast<guint32>(verdict.confidence)));
     Sentence reason;
     writeReason(reason, verdict, open.settings().firewall, open.framesAreNumbered());
     addSentences(details, tvb, fields.verdictReason, reason.text());
@@ -148,8 +148,8 @@ void addVerdict(proto_tree *tree, tvbuff_t *tvb, const Session &open, const Reco
     if (verdict.timerMaximum != 0) {
         addSpan(details, tvb, fields.verdictTimerMinimum, verdict.timerMinimum);
         addSpan(details, tvb, fields.verdictTimerMaximum, verdict.timerMaximum);
-        generated(proto_tree_add_uint(details, fields.verdictTimerBasis, tvb, 0, 0,
-                                      static_cast<guint32>(verdict.basis)));
+        generated(
+            proto_tree_add_uint(details, fields.verdictTimerBasis, tvb, 0, 0, static_cast<guint32>(verdict.basis)));
         addSpan(details, tvb, fields.verdictNeeded, verdict.needed);
     }
     if (verdict.kills()) {
@@ -171,9 +171,8 @@ void addVerdictExperts(packet_info *pinfo, proto_item *item, const Session &open
         expert_add_info_format(pinfo, item, &experts.halfOpen, "Half-open: the SYN-ACK stays unanswered");
     }
     if (record.marked(mark::halfOpenLimit)) {
-        expert_add_info_format(pinfo, item, &experts.halfOpenLimit,
-                               "The %s holds more than %u half-open connections", name(record.sender),
-                               open.settings().halfOpenLimit);
+        expert_add_info_format(pinfo, item, &experts.halfOpenLimit, "The %s holds more than %u half-open connections",
+                               name(record.sender), open.settings().halfOpenLimit);
     }
     if (record.marked(mark::verdict)) {
         addVerdictExpert(pinfo, item, open, open.settled(record.verdict));

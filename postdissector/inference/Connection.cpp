@@ -284,8 +284,8 @@ void Connection::noteNumbers(const Segment &segment, Side sender) {
         from.hasTimestamp = true;
     }
     from.lastHadPayload = segment.length != 0;
-    from.lastWasKeepAlive = segment.length <= 1 && from.known && segment.seq == from.next - 1 && !segment.isFin() &&
-                            !segment.isSyn();
+    from.lastWasKeepAlive =
+        segment.length <= 1 && from.known && segment.seq == from.next - 1 && !segment.isFin() && !segment.isSyn();
     if (segment.length > 1) {
         from.unread = false;
         to.windowBefore = to.unread ? to.windowBefore : to.window;

@@ -35,9 +35,9 @@ inline constexpr std::uint32_t noStream = 0xffffffff;
 
 /** One end's receive window has been closed. */
 struct ZeroWindow {
-    Nanoseconds since = 0;       ///< when it was first announced; 0: the window is open
-    std::uint32_t frame = 0;     ///< where
-    std::uint32_t answers = 0;   ///< how many segments have announced it
+    Nanoseconds since = 0;     ///< when it was first announced; 0: the window is open
+    std::uint32_t frame = 0;   ///< where
+    std::uint32_t answers = 0; ///< how many segments have announced it
     Side receiver = Side::client;
 };
 
@@ -198,9 +198,9 @@ class Connection {
     bool simultaneousOpen_ : 1 = false;
     bool simultaneousClose_ : 1 = false;
     bool threeSegments_ : 1 = false;
-    bool reset_ : 1 = false;         ///< a RST was accepted (or silence decided so) before both ends were done
+    bool reset_ : 1 = false; ///< a RST was accepted (or silence decided so) before both ends were done
     bool resetAfterFin_ : 1 = false;
-    bool finMarked_ : 1 = false;     ///< mark::finUnacknowledged was given
+    bool finMarked_ : 1 = false; ///< mark::finUnacknowledged was given
 };
 
 } // namespace tcpstate

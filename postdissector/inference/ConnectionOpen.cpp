@@ -111,8 +111,8 @@ void Connection::onSynAck(const Segment &segment, Side sender, Record &record) {
         latestReset_.senderNext = segment.seq;
     }
     // One that was late on the way, and no repetition, is older than what the sender has sent since.
-    const bool late = repeated && segment.hasTimestamps && from.hasTimestamp &&
-                      before(segment.timestampValue, from.newestTimestamp);
+    const bool late =
+        repeated && segment.hasTimestamps && from.hasTimestamp && before(segment.timestampValue, from.newestTimestamp);
     // And one that comes sooner than any timer repeats it has crossed the ACK, which is on its way.
     const bool crossed = repeated && to.sentOther && segment.time - to.lastTime < shortestTimer;
     if (late || crossed) {

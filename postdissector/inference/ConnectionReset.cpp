@@ -22,7 +22,7 @@ void Connection::onReset(const Segment &segment, Side sender, Record &record) {
     const bool hadFin = from.fin.sent || to.fin.sent;
 
     if (verdict != ResetAcceptance::refused) {
-        latestReset_ = {from.known ? from.next : segment.seq, segment.frame, sender, verdict,
+        latestReset_ = {from.known ? from.next : segment.seq,         segment.frame, sender, verdict,
                         static_cast<std::uint8_t>(segment.interface), false};
     } else if (live) {
         record.marks |= mark::unacceptableReset;
@@ -80,7 +80,8 @@ void Connection::undoReset(const Segment &segment, Side sender, std::uint32_t ne
     if (sender == latestReset_.sender) {
         lives = newBytes != 0 && from.closedByReset;
     } else {
-        const bool answersLater = after(segment.ack, latestReset_.senderNext) && to.known && !after(segment.ack, to.next);
+        const bool answersLater =
+            after(segment.ack, latestReset_.senderNext) && to.known && !after(segment.ack, to.next);
         const bool nothingToAcknowledge = from.hasAckSent && segment.ack == from.ackSent && segment.ack == to.next;
         const bool challenge = latestReset_.acceptance == ResetAcceptance::unproven && segment.length == 0 &&
                                !segment.isFin() && nothingToAcknowledge && segment.seq == from.next;

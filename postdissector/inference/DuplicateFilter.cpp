@@ -26,7 +26,8 @@ std::uint64_t keyOf(std::uint64_t flowHash, const Segment &segment) {
 
 } // namespace
 
-DuplicateFilter::DuplicateFilter() : seen_(tableSize) {}
+DuplicateFilter::DuplicateFilter() : seen_(tableSize) {
+}
 
 Sighting DuplicateFilter::see(std::uint64_t flowHash, const Segment &segment) {
     const std::uint64_t key = keyOf(flowHash, segment);

@@ -10,10 +10,10 @@ namespace tcpstate {
 struct Passage {
     Nanoseconds remaining = 0;                  ///< what was left of the timer; negative: overdue
     SessionPhase phase = SessionPhase::opening; ///< after the packet
-    bool finAcknowledged = false;               ///< after the packet, in halfClosed: the first FIN has been acknowledged
-    bool shown = false;                         ///< worth showing: after a FIN, or idle beyond half the timer
-    bool expired = false;                       ///< the entry was gone when the packet came
-    bool firstAfterExpiry = false;              ///< and this packet is the first one to meet that
+    bool finAcknowledged = false;  ///< after the packet, in halfClosed: the first FIN has been acknowledged
+    bool shown = false;            ///< worth showing: after a FIN, or idle beyond half the timer
+    bool expired = false;          ///< the entry was gone when the packet came
+    bool firstAfterExpiry = false; ///< and this packet is the first one to meet that
 };
 
 /** One entry; what it holds after each packet follows from the packet's time and the connection's phase. */

@@ -137,7 +137,8 @@ FirewallProfile withTimeouts(const FirewallProfile &base, std::uint32_t halfClos
     if (halfClosed == 0 && idle == 0 && timeWait == 0) {
         return profile;
     }
-    const auto replace = [&profile](SessionPhase phase, std::uint32_t seconds, const char *timerName, const char *source) {
+    const auto replace = [&profile](SessionPhase phase, std::uint32_t seconds, const char *timerName,
+                                    const char *source) {
         auto &timer = profile.timers[static_cast<std::size_t>(phase)];
         timer = replaced(timer, seconds, timerName, source);
     };

@@ -13,13 +13,13 @@ namespace tcpstate {
 
 /** What the last event that a session table reacts to was: each phase may load a timer of its own. */
 enum class SessionPhase : std::uint8_t {
-    opening = 0,      ///< a SYN was seen
-    handshake = 1,    ///< and the SYN-ACK
-    established = 2,  ///< the handshake is over: the idle timer
-    halfClosed = 3,   ///< the first FIN, of either side
-    closing = 4,      ///< both FINs
-    closed = 5,       ///< the last FIN is acknowledged; few devices tell this from the phase before
-    reset = 6,        ///< a RST that the device believes
+    opening = 0,     ///< a SYN was seen
+    handshake = 1,   ///< and the SYN-ACK
+    established = 2, ///< the handshake is over: the idle timer
+    halfClosed = 3,  ///< the first FIN, of either side
+    closing = 4,     ///< both FINs
+    closed = 5,      ///< the last FIN is acknowledged; few devices tell this from the phase before
+    reset = 6,       ///< a RST that the device believes
 };
 
 /** Number of values of SessionPhase. */
@@ -30,34 +30,35 @@ inline constexpr std::size_t sessionPhaseCount = 7;
 
 /** Which packets load a running timer again without changing the phase. */
 enum class Refresh : std::uint8_t {
-    unknown,        ///< no source says so: compute both deadlines
-    everyPacket,    ///< an idle timer: it counts from the last packet of either side
-    never,          ///< a hard timer: it counts from the event that began the phase
-    outbound,       ///< only packets from the inside
-    eachDirection,  ///< one timer for each direction, loaded by its own packets; the first that runs out ends the session
+    unknown,       ///< no source says so: compute both deadlines
+    everyPacket,   ///< an idle timer: it counts from the last packet of either side
+    never,         ///< a hard timer: it counts from the event that began the phase
+    outbound,      ///< only packets from the inside
+    eachDirection, ///< one timer for each direction, loaded by its own packets; the first that runs out ends the session
 };
 
 /** What a packet meets that comes after its session's entry has gone. */
 enum class AfterExpiry : std::uint8_t {
     unknown,
-    silence,   ///< it is dropped without a word
-    reset,     ///< its sender gets a RST in the peer's name; some devices send it at the expiry already
-    icmp,      ///< its sender gets an ICMP error
-    pickUp,    ///< from the inside it makes a new entry and nothing is noticed; from the outside the rules drop it
-    natReset,  ///< the translation is gone: the NAT's own stack, or the peer that sees another port, answers with a RST
+    silence,  ///< it is dropped without a word
+    reset,    ///< its sender gets a RST in the peer's name; some devices send it at the expiry already
+    icmp,     ///< its sender gets an ICMP error
+    pickUp,   ///< from the inside it makes a new entry and nothing is noticed; from the outside the rules drop it
+    natReset, ///< the translation is gone: the NAT's own stack, or the peer that sees another port, answers with a RST
 };
 
 /** One timer of a session table. The strings live as long as the program, or as whoever made a profile of his own says. */
 struct FirewallTimer {
-    std::uint32_t seconds = 0;  ///< default, in seconds; 0: none of its own (or none published), the timer before goes on
-    std::uint32_t minimum = 0;  ///< least value that can be set, in seconds; 0: not known
-    std::uint32_t maximum = 0;  ///< greatest value, in seconds; 0: not known. Both equal to seconds: cannot be changed
+    std::uint32_t seconds =
+        0; ///< default, in seconds; 0: none of its own (or none published), the timer before goes on
+    std::uint32_t minimum = 0; ///< least value that can be set, in seconds; 0: not known
+    std::uint32_t maximum = 0; ///< greatest value, in seconds; 0: not known. Both equal to seconds: cannot be changed
     Refresh refresh = Refresh::unknown;
-    const char *name = nullptr;     ///< the vendor's own name of it
-    const char *command = nullptr;  ///< how to change it, see writeCommand; nullptr: not known, or no command line
-    const char *menu = nullptr;     ///< where it is in the vendor's user interface; nullptr: not known
-    const char *source = nullptr;   ///< where the numbers are from
-    bool fromFirstFin = false;      ///< counts from the first FIN even in a later phase (a defect of some versions)
+    const char *name = nullptr;    ///< the vendor's own name of it
+    const char *command = nullptr; ///< how to change it, see writeCommand; nullptr: not known, or no command line
+    const char *menu = nullptr;    ///< where it is in the vendor's user interface; nullptr: not known
+    const char *source = nullptr;  ///< where the numbers are from
+    bool fromFirstFin = false;     ///< counts from the first FIN even in a later phase (a defect of some versions)
 
     [[nodiscard]] constexpr bool exists() const { return seconds != 0; }
     [[nodiscard]] constexpr bool isFixed() const { return exists() && minimum == seconds && maximum == seconds; }
@@ -74,14 +75,14 @@ struct FirewallTimer {
  * Every timer is an upper bound: with a full table devices expire earlier.
  */
 struct FirewallProfile {
-    const char *id = nullptr;      ///< short and stable, for the command line: "panos-6.1"
-    const char *name = nullptr;    ///< for menus and sentences: "Palo Alto PAN-OS 6.1 and later"
-    const char *vendor = nullptr;  ///< "Palo Alto Networks"
-    FirewallTimer timers[sessionPhaseCount]{};  ///< by phase
-    FirewallTimer halfClosedAcknowledged{};     ///< where the acknowledgement of the first FIN loads another timer
+    const char *id = nullptr;                  ///< short and stable, for the command line: "panos-6.1"
+    const char *name = nullptr;                ///< for menus and sentences: "Palo Alto PAN-OS 6.1 and later"
+    const char *vendor = nullptr;              ///< "Palo Alto Networks"
+    FirewallTimer timers[sessionPhaseCount]{}; ///< by phase
+    FirewallTimer halfClosedAcknowledged{};    ///< where the acknowledgement of the first FIN loads another timer
     AfterExpiry afterExpiry = AfterExpiry::unknown;
-    const char *narrower = nullptr;   ///< how to change it for one application or service only; nullptr: not known
-    const char *variantOf = nullptr;  ///< id of the profile that this one differs from in a detail; nullptr: none
+    const char *narrower = nullptr;  ///< how to change it for one application or service only; nullptr: not known
+    const char *variantOf = nullptr; ///< id of the profile that this one differs from in a detail; nullptr: none
 
     /** The timer that this phase loads; check exists(). */
     [[nodiscard]] constexpr const FirewallTimer &timer(SessionPhase phase) const {
@@ -135,8 +136,8 @@ struct TimerFit {
 /** The devices that fit, in the order of profiles(). */
 struct TimerFits {
     std::array<TimerFit, 16> entries{};
-    std::uint8_t count = 0;    ///< how many of entries are filled
-    std::uint8_t omitted = 0;  ///< how many more would have fitted: the bracket says little
+    std::uint8_t count = 0;   ///< how many of entries are filled
+    std::uint8_t omitted = 0; ///< how many more would have fitted: the bracket says little
 
     [[nodiscard]] const TimerFit *begin() const { return entries.data(); }
     [[nodiscard]] const TimerFit *end() const { return entries.data() + count; }

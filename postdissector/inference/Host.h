@@ -23,14 +23,14 @@ using HostNumber = std::uint32_t;
 struct HopCount {
     std::uint16_t seen = 0;
     std::uint8_t hops = 0;
-    std::uint8_t hopLimit = 0; ///< as it stood in the packet, for the reader
+    std::uint8_t hopLimit = 0;  ///< as it stood in the packet, for the reader
     std::uint8_t interface = 0; ///< the low byte of the interface number
 };
 
 /** A packet of a host, as a sign that it was alive. */
 struct Heard {
     Nanoseconds time = 0;
-    std::uint32_t frame = 0;                 ///< 0: never
+    std::uint32_t frame = 0; ///< 0: never
     std::uint32_t connection = 0xffffffff;
 };
 
@@ -49,11 +49,11 @@ struct Host {
     std::uint32_t roundTrips = 0;             ///< number of samples
     std::array<Unanswering, 4> unanswering{}; ///< since it was last heard anywhere
     std::uint8_t unansweringCount = 0;
-    std::uint32_t halfOpen = 0;               ///< connections to it whose handshake is not over
-    std::uint32_t halfClosed = 0;             ///< connections of it with its FIN acknowledged and the other's missing
-    std::uint32_t mostHalfOpen = 0;           ///< the most there were at one time
+    std::uint32_t halfOpen = 0;     ///< connections to it whose handshake is not over
+    std::uint32_t halfClosed = 0;   ///< connections of it with its FIN acknowledged and the other's missing
+    std::uint32_t mostHalfOpen = 0; ///< the most there were at one time
     std::uint32_t mostHalfClosed = 0;
-    bool limitReported = false;               ///< more half-open connections than the user allows: said once
+    bool limitReported = false; ///< more half-open connections than the user allows: said once
 
     /** Its latest packet on a connection other than `connection`; frame 0 if there is none. */
     [[nodiscard]] Heard heardElsewhere(std::uint32_t connection) const {

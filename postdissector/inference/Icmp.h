@@ -23,8 +23,8 @@ struct IcmpError {
     IcmpReason reason = IcmpReason::other;
     std::uint8_t type = 0;
     std::uint8_t code = 0;
-    Address sender;      ///< who reports it
-    Sequence seq = 0;    ///< of the quoted segment
+    Address sender;   ///< who reports it
+    Sequence seq = 0; ///< of the quoted segment
 };
 
 } // namespace tcpstate

@@ -55,7 +55,8 @@ Verdict judgeIcmp(const Matter &matter, const IcmpError &error, Side quotedSende
             verdict.confidence = Confidence::certain;
             break;
         }
-        if (error.reason == IcmpReason::port && error.sender == matter.hosts[connection.endpoint(peer(quotedSender)).host].address) {
+        if (error.reason == IcmpReason::port &&
+            error.sender == matter.hosts[connection.endpoint(peer(quotedSender)).host].address) {
             return verdict; // a host that rejects by ICMP: a firewall of its own, perhaps
         }
         verdict.kind = VerdictKind::sessionLost;
@@ -63,20 +64,27 @@ Verdict judgeIcmp(const Matter &matter, const IcmpError &error, Side quotedSende
         if (speaks) {
             // What the device answers with ICMP it would else have dropped: the same timers may stand behind it.
             verdict.sinceLast = silence.gap();
-            const bool half = connection.anyFin() && !connection.bothFins() && connection.endpoint(connection.firstFin()).fin.acknowledged;
+            const bool half = connection.anyFin() && !connection.bothFins() &&
+                              connection.endpoint(connection.firstFin()).fin.acknowledged;
             const SessionPhase phase = half ? SessionPhase::halfClosed : SessionPhase::established;
             if (half) {
                 verdict.sinceFin = silence.first - connection.endpoint(connection.firstFin()).fin.time;
             }
             const FirewallTimer *const timer = runningTimer(matter.settings.firewall, phase);
-            const Nanoseconds age = half && timer != nullptr && timer->refresh == Refresh::never ? verdict.sinceFin : verdict.sinceLast;
+            const Nanoseconds age =
+                half && timer != nullptr && timer->refresh == Refresh::never ? verdict.sinceFin : verdict.sinceLast;
             if (timer != nullptr && age >= Nanoseconds{timer->seconds} * second) {
                 verdict.kind = half ? VerdictKind::halfClosedTimer : VerdictKind::idleTimer;
                 verdict.signs |= sign::pastClock;
-                verdict.basis = half && timer->refresh == Refresh::never ? TimerBasis::firstFin : TimerBasis::lastPacket;
+                verdict.basis =
+                    half && timer->refresh == Refresh::never ? TimerBasis::firstFin : TimerBasis::lastPacket;
                 const Endpoint &other = connection.endpoint(peer(quotedSender));
-                const Nanoseconds origin = verdict.basis == TimerBasis::firstFin ? connection.endpoint(connection.firstFin()).fin.time : silence.quietSince;
-                verdict.timerMinimum = verdict.basis == TimerBasis::firstFin ? std::max<Nanoseconds>(0, other.lastTime - origin) : connection.survivedGap();
+                const Nanoseconds origin = verdict.basis == TimerBasis::firstFin
+                                               ? connection.endpoint(connection.firstFin()).fin.time
+                                               : silence.quietSince;
+                verdict.timerMinimum = verdict.basis == TimerBasis::firstFin
+                                           ? std::max<Nanoseconds>(0, other.lastTime - origin)
+                                           : connection.survivedGap();
                 verdict.timerMaximum = silence.first - origin;
                 verdict.needed = verdict.timerMaximum;
             }

@@ -10,7 +10,7 @@ namespace {
 constexpr std::uint16_t enoughPairs = 3;
 
 /** Timers that people configure in servers and proxies, in seconds: what is this exactly idle was closed by one. */
-constexpr std::uint32_t roundTimes[] = {10,  15,  20,  30,  45,  60,  65,  75,  90,  100,  120,
+constexpr std::uint32_t roundTimes[] = {10,  15,  20,  30,  45,  60,  65,   75,   90,   100, 120,
                                         180, 240, 300, 350, 600, 900, 1200, 1800, 3600, 7200};
 
 bool isRoundTime(Nanoseconds gap) {

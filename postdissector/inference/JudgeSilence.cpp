@@ -19,10 +19,10 @@ constexpr Nanoseconds orphanAge = 60 * second;
 constexpr std::uint32_t largeSegment = 1000; // bytes: what a path with a smaller MTU would lose
 
 struct Times {
-    Nanoseconds fin = 0; ///< first FIN; 0: none
+    Nanoseconds fin = 0;    ///< first FIN; 0: none
     Nanoseconds passed = 0; ///< the last packet known to have passed: the silent side's latest
-    Nanoseconds quiet = 0; ///< the packet of either side before the first lost one
-    Nanoseconds lost = 0; ///< the first packet known to be lost
+    Nanoseconds quiet = 0;  ///< the packet of either side before the first lost one
+    Nanoseconds lost = 0;   ///< the first packet known to be lost
 };
 
 bool enough(const Matter &matter, const SilenceProof &proof, Nanoseconds alive) {
@@ -34,8 +34,8 @@ bool enough(const Matter &matter, const SilenceProof &proof, Nanoseconds alive) 
     if (proof.stalePeer != 0) {
         return silence.copies >= 2;
     }
-    const bool longEnough = silence.span() >= settings.evidenceSpan || proof.gaveUp ||
-                            (proof.final && alive > silence.last);
+    const bool longEnough =
+        silence.span() >= settings.evidenceSpan || proof.gaveUp || (proof.final && alive > silence.last);
     return copies && longEnough;
 }
 
@@ -105,7 +105,8 @@ void setBracket(Verdict &verdict, const Matter &matter, SessionPhase phase, cons
             byLast = lastFits;
         }
     }
-    verdict.basis = byFin && byLast ? TimerBasis::both : byFin ? TimerBasis::firstFin
+    verdict.basis = byFin && byLast ? TimerBasis::both
+                    : byFin         ? TimerBasis::firstFin
                     : byLast        ? TimerBasis::lastPacket
                                     : TimerBasis::none;
     const Bracket &shown = byFin ? fin : last;
@@ -145,8 +146,8 @@ Verdict judgeSilence(const Matter &matter, const SilenceProof &proof) {
         }
     }
     const Heard elsewhere = host.heardElsewhere(matter.number);
-    const bool aliveMeanwhile = elsewhere.frame != 0 && elsewhere.time > silence.first &&
-                                elsewhere.time <= silence.last + aliveWithin;
+    const bool aliveMeanwhile =
+        elsewhere.frame != 0 && elsewhere.time > silence.first && elsewhere.time <= silence.last + aliveWithin;
     if (!enough(matter, proof, aliveMeanwhile ? elsewhere.time : 0)) {
         return verdict;
     }
@@ -221,8 +222,8 @@ Verdict judgeSilence(const Matter &matter, const SilenceProof &proof) {
         verdict.confidence = Confidence::likely;
         return verdict;
     }
-    const bool onlyLarge = silence.smallest >= largeSegment &&
-                           connection.endpoint(silence.speaker).largestPassed < silence.smallest;
+    const bool onlyLarge =
+        silence.smallest >= largeSegment && connection.endpoint(silence.speaker).largestPassed < silence.smallest;
     if (onlyLarge && midTraffic && !proven) {
         verdict.kind = VerdictKind::pathMtu;
         verdict.confidence = Confidence::possible;

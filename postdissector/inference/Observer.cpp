@@ -74,7 +74,8 @@ struct Observer::Entry {
     }
 };
 
-Observer::Observer(const Settings &settings) : settings_(settings), slots_(64) {}
+Observer::Observer(const Settings &settings) : settings_(settings), slots_(64) {
+}
 
 Observer::~Observer() = default;
 
@@ -128,7 +129,7 @@ void Observer::grow() {
 }
 
 ConnectionNumber Observer::add(const Key &key, std::uint32_t hash, bool clientIsLower, ConnectionNumber previous) {
-    if ((used_ + 1) * 4 > slots_.size() * 3) {
+    if (std::size_t{used_} + 1 > slots_.size() / 4 * 3) {
         grow();
     }
     if (count_ == blocks_.size() << blockBits) {
@@ -252,13 +253,16 @@ Record Observer::observe(const Flow &flow, const Segment &segment) {
         const Entry &before = entry(older);
         const Side oldSide = before.side(fromLower);
         const Endpoint &old = before.connection.endpoint(oldSide);
-        if (before.connection.plausible(segment, oldSide) && (isSynchronised(old.state) || old.state == State::synReceived)) {
+        if (before.connection.plausible(segment, oldSide) &&
+            (isSynchronised(old.state) || old.state == State::synReceived)) {
             connection.revive(sender, old, record);
             record.marks |= mark::challengeAck;
             record.halfOpen = HalfOpen::peerRestarted;
             // What had gone unanswered there had not reached this end, which is alive and still has the connection.
-            settle(older, judgeSilence({before.connection, older, hosts_, settings_, lastTime_},
-                                       {false, segment.frame, false}), &record);
+            settle(
+                older,
+                judgeSilence({before.connection, older, hosts_, settings_, lastTime_}, {false, segment.frame, false}),
+                &record);
         }
     }
     const bool receiverRevived = connection.endpoint(peer(sender)).revived;
@@ -424,7 +428,8 @@ void Observer::observeError(const Flow &flow, const IcmpError &error) {
         return;
     }
     const Entry &it = entry(number);
-    settle(number, judgeIcmp({it.connection, number, hosts_, settings_, lastTime_}, error, it.side(fromLower)), nullptr);
+    settle(number, judgeIcmp({it.connection, number, hosts_, settings_, lastTime_}, error, it.side(fromLower)),
+           nullptr);
 }
 
 bool Observer::atRisk(ConnectionNumber number) const {
@@ -439,8 +444,8 @@ bool Observer::atRisk(ConnectionNumber number) const {
 Flow Observer::flowOf(ConnectionNumber number) const {
     const Entry &it = entry(number);
     return {hosts_[it.connection.endpoint(Side::client).host].address,
-            hosts_[it.connection.endpoint(Side::server).host].address,
-            it.clientIsLower ? it.lowerPort : it.upperPort, it.clientIsLower ? it.upperPort : it.lowerPort};
+            hosts_[it.connection.endpoint(Side::server).host].address, it.clientIsLower ? it.lowerPort : it.upperPort,
+            it.clientIsLower ? it.upperPort : it.lowerPort};
 }
 
 /**

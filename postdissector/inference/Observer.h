@@ -97,7 +97,7 @@ class Observer {
     std::vector<Slot> slots_;
     std::vector<std::unique_ptr<Entry[]>> blocks_;
     std::uint32_t count_ = 0;
-    std::uint32_t used_ = 0; // slots in use
+    std::uint32_t used_ = 0;                 // slots in use
     ConnectionNumber latest_ = noConnection; // of the segment before: bulk traffic comes in runs
     Nanoseconds lastTime_ = 0;
 

@@ -68,36 +68,38 @@ inline constexpr std::uint32_t halfCloseByServer = 1U << 7;  ///< shows the serv
 inline constexpr std::uint32_t halfClosed = 1U << 8;         ///< halfClose* below are valid
 inline constexpr std::uint32_t duplicate = 1U << 9;          ///< a further sighting of a packet already seen
 inline constexpr std::uint32_t unacceptableReset = 1U << 10; ///< a RST that a live receiver must refuse
-inline constexpr std::uint32_t finUnacknowledged = 1U << 11; ///< the copy of a FIN at which it counts as never acknowledged
-inline constexpr std::uint32_t verdict = 1U << 12;           ///< the evidence for the connection's verdict suffices here
-inline constexpr std::uint32_t firewallShown = 1U << 13;     ///< firewall* below are worth showing
-inline constexpr std::uint32_t firewallExpired = 1U << 14;   ///< the chosen firewall's entry was gone when this came
-inline constexpr std::uint32_t firewallRisk = 1U << 15;      ///< the first segment that met that, half-closed
-inline constexpr std::uint32_t keepAlive = 1U << 16;         ///< repeats the byte before SND.NXT
-inline constexpr std::uint32_t finAcknowledged = 1U << 17;   ///< the first FIN has been acknowledged (for the firewall's timer)
-inline constexpr std::uint32_t halfOpenLimit = 1U << 19;     ///< one host holds more half-open connections than it should
-inline constexpr std::uint32_t challengeAck = 1U << 18;      ///< answers a SYN or RST instead of obeying (RFC 5961)
+inline constexpr std::uint32_t finUnacknowledged =
+    1U << 11;                                            ///< the copy of a FIN at which it counts as never acknowledged
+inline constexpr std::uint32_t verdict = 1U << 12;       ///< the evidence for the connection's verdict suffices here
+inline constexpr std::uint32_t firewallShown = 1U << 13; ///< firewall* below are worth showing
+inline constexpr std::uint32_t firewallExpired = 1U << 14; ///< the chosen firewall's entry was gone when this came
+inline constexpr std::uint32_t firewallRisk = 1U << 15;    ///< the first segment that met that, half-closed
+inline constexpr std::uint32_t keepAlive = 1U << 16;       ///< repeats the byte before SND.NXT
+inline constexpr std::uint32_t finAcknowledged =
+    1U << 17; ///< the first FIN has been acknowledged (for the firewall's timer)
+inline constexpr std::uint32_t halfOpenLimit = 1U << 19; ///< one host holds more half-open connections than it should
+inline constexpr std::uint32_t challengeAck = 1U << 18;  ///< answers a SYN or RST instead of obeying (RFC 5961)
 } // namespace mark
 
 /** The meaning of one segment. Trivially copyable; every later pass renders from it. */
 struct Record {
     static constexpr unsigned maximumSteps = 6;
 
-    Nanoseconds halfCloseDuration = 0;         ///< since the first FIN, with mark::halfClosed
-    Nanoseconds firewallRemaining = 0;         ///< what was left of its timer when this came, with mark::firewallShown
-    std::uint64_t halfCloseBytes = 0;          ///< new payload of the open side since it acknowledged the FIN
-    std::uint32_t connection = 0;              ///< number of the connection in the Observer
-    std::uint32_t marks = 0;                   ///< bits of mark::
-    std::uint32_t verdict = 0xffffffff;        ///< number of the verdict that this segment settles, with mark::verdict
-    std::array<Step, maximumSteps> steps{};    ///< what changed, in order; stepCount of them
+    Nanoseconds halfCloseDuration = 0;      ///< since the first FIN, with mark::halfClosed
+    Nanoseconds firewallRemaining = 0;      ///< what was left of its timer when this came, with mark::firewallShown
+    std::uint64_t halfCloseBytes = 0;       ///< new payload of the open side since it acknowledged the FIN
+    std::uint32_t connection = 0;           ///< number of the connection in the Observer
+    std::uint32_t marks = 0;                ///< bits of mark::
+    std::uint32_t verdict = 0xffffffff;     ///< number of the verdict that this segment settles, with mark::verdict
+    std::array<Step, maximumSteps> steps{}; ///< what changed, in order; stepCount of them
     std::uint8_t stepCount = 0;
-    std::array<State, 2> states{};             ///< after this segment, by Side
-    Phase phase = Phase::unknown;              ///< after this segment
+    std::array<State, 2> states{}; ///< after this segment, by Side
+    Phase phase = Phase::unknown;  ///< after this segment
     Side sender = Side::client;
     ResetAcceptance acceptance = ResetAcceptance::none; ///< of a RST, as known when it came
-    ResetCause cause = ResetCause::none;       ///< of a RST
-    ResetOrigin origin = ResetOrigin::none;    ///< of a RST
-    HalfOpen halfOpen = HalfOpen::none;        ///< where this segment shows it
+    ResetCause cause = ResetCause::none;                ///< of a RST
+    ResetOrigin origin = ResetOrigin::none;             ///< of a RST
+    HalfOpen halfOpen = HalfOpen::none;                 ///< where this segment shows it
     SessionPhase firewallPhase = SessionPhase::opening; ///< of the chosen firewall's entry after this segment
 
     [[nodiscard]] constexpr bool marked(std::uint32_t bit) const { return (marks & bit) != 0; }

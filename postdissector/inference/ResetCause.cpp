@@ -30,8 +30,8 @@ std::uint32_t originSigns(const ResetReading &reading, const Host::HopComparison
     if (reading.answers && reading.roundTrip != 0 && reading.reaction * 2 < reading.roundTrip) {
         signs |= sign::tooFast;
     }
-    if (reading.answers && segment.identification != 0 &&
-        segment.identification == receiver.lastIdentification && (signs & sign::ownHops) == 0) {
+    if (reading.answers && segment.identification != 0 && segment.identification == receiver.lastIdentification &&
+        (signs & sign::ownHops) == 0) {
         signs |= sign::copiedFields;
     }
     return signs;
@@ -52,6 +52,46 @@ bool leavesUnread(const Endpoint &from, const Segment &segment) {
     return from.unread && segment.isAck() && segment.window != 0 && segment.window < from.windowBefore;
 }
 
+/** The first that fits; each says more than those behind it. */
+ResetCause causeOf(const ResetReading &reading, const Connection &connection, const BeforeReset &before,
+                   const Segment &segment, Side sender, ResetAcceptance acceptance, bool afterTimer) {
+    const Endpoint &from = connection.endpoint(sender);
+    const Endpoint &to = connection.endpoint(peer(sender));
+    const Silence &silence = connection.silence();
+    const bool synchronised = isSynchronised(before.receiver);
+    // <SEQ=SEG.ACK><CTL=RST>: its sender has no such connection (RFC 9293 section 3.5.2, group 1).
+    const bool knowsNone = !segment.isAck() && to.recentlyAcknowledged(segment.seq);
+
+    if (before.receiver == State::synSent && acceptance == ResetAcceptance::accepted) {
+        return ResetCause::refused;
+    }
+    const bool restarted =
+        knowsNone && synchronised && !from.fin.sent && !before.senderClosedByReset && reading.answers;
+    if (silence.speaker == sender && silence.keepAlives >= keepAliveFailures && silence.keepAlives == silence.copies) {
+        return ResetCause::keepAliveFailure;
+    }
+    if (acceptance == ResetAcceptance::refused && synchronised && !knowsNone && !before.receiverRevived) {
+        return ResetCause::unacceptable;
+    }
+    if (reading.origin == ResetOrigin::middlebox && !before.receiverRevived) {
+        return afterTimer ? ResetCause::afterIdleExpiry : ResetCause::forged;
+    }
+    if (before.receiverRevived || restarted) {
+        return ResetCause::halfOpenPeer;
+    }
+    if (knowsNone && from.fin.sent) {
+        const bool late = to.lastHadPayload || to.lastWasKeepAlive || (to.lastFlags & Flags::fin) != 0;
+        return late ? ResetCause::lateData : ResetCause::staleSegment;
+    }
+    if (knowsNone && before.senderClosedByReset) {
+        return ResetCause::staleSegment;
+    }
+    if (connection.anyFin()) {
+        return ResetCause::afterFin;
+    }
+    return leavesUnread(from, segment) ? ResetCause::unreadData : ResetCause::abort;
+}
+
 } // namespace
 
 ResetReading readReset(const Connection &connection, const BeforeReset &before, const Segment &segment, Side sender,
@@ -60,7 +100,6 @@ ResetReading readReset(const Connection &connection, const BeforeReset &before, 
     const Endpoint &to = connection.endpoint(peer(sender));
     const Host &host = hosts[from.host];
     const Silence &silence = connection.silence();
-    const bool bare = !segment.isAck();
 
     ResetReading reading;
     reading.hopLimit = segment.hopLimit;
@@ -86,34 +125,7 @@ ResetReading readReset(const Connection &connection, const BeforeReset &before, 
         reading.signs |= sign::ownNumber;
     }
 
-    const bool middlebox = reading.origin == ResetOrigin::middlebox;
-    const bool knowsNone = bare && to.recentlyAcknowledged(segment.seq);
-    if (before.receiver == State::synSent && record.acceptance == ResetAcceptance::accepted) {
-        reading.cause = ResetCause::refused;
-    } else if (before.receiverRevived) {
-        reading.cause = ResetCause::halfOpenPeer;
-    } else if (silence.speaker == sender && silence.keepAlives >= keepAliveFailures &&
-               silence.keepAlives == silence.copies) {
-        reading.cause = ResetCause::keepAliveFailure;
-    } else if (record.acceptance == ResetAcceptance::refused && synchronised && !knowsNone) {
-        reading.cause = ResetCause::unacceptable;
-    } else if (middlebox) {
-        reading.cause = afterTimer ? ResetCause::afterIdleExpiry : ResetCause::forged;
-    } else if (knowsNone && from.fin.sent) {
-        reading.cause = to.lastHadPayload || to.lastWasKeepAlive || (to.lastFlags & Flags::fin) != 0
-                            ? ResetCause::lateData
-                            : ResetCause::staleSegment;
-    } else if (knowsNone && synchronised && !before.senderClosedByReset && reading.answers) {
-        reading.cause = ResetCause::halfOpenPeer;
-    } else if (knowsNone && before.senderClosedByReset) {
-        reading.cause = ResetCause::staleSegment;
-    } else if (connection.anyFin()) {
-        reading.cause = ResetCause::afterFin;
-    } else if (leavesUnread(from, segment)) {
-        reading.cause = ResetCause::unreadData;
-    } else {
-        reading.cause = ResetCause::abort;
-    }
+    reading.cause = causeOf(reading, connection, before, segment, sender, record.acceptance, afterTimer);
     return reading;
 }
 

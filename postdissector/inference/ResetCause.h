@@ -15,14 +15,14 @@ namespace tcpstate {
 struct ResetReading {
     ResetCause cause = ResetCause::none;
     ResetOrigin origin = ResetOrigin::none;
-    std::uint32_t signs = 0;         ///< bits of sign::
-    std::uint8_t hopLimit = 0;       ///< of the RST
-    std::uint8_t usualHopLimit = 0;  ///< of its alleged sender's other packets, where known
-    bool answers = false;            ///< it answers the receiver's latest segment
-    bool firstOfStorm = true;        ///< no earlier RST of the same sender closed it already
-    Nanoseconds reaction = 0;        ///< from that segment to the RST, with answers
-    Nanoseconds roundTrip = 0;       ///< smallest to the alleged sender; 0: not known well enough
-    Nanoseconds gap = 0;             ///< the quiet before it, or before the segment that it answers
+    std::uint32_t signs = 0;        ///< bits of sign::
+    std::uint8_t hopLimit = 0;      ///< of the RST
+    std::uint8_t usualHopLimit = 0; ///< of its alleged sender's other packets, where known
+    bool answers = false;           ///< it answers the receiver's latest segment
+    bool firstOfStorm = true;       ///< no earlier RST of the same sender closed it already
+    Nanoseconds reaction = 0;       ///< from that segment to the RST, with answers
+    Nanoseconds roundTrip = 0;      ///< smallest to the alleged sender; 0: not known well enough
+    Nanoseconds gap = 0;            ///< the quiet before it, or before the segment that it answers
 };
 
 /** What the connection was when the RST came. */

@@ -48,25 +48,25 @@ struct SackBlock {
 
 /** One TCP segment, as its header and its packet show it. */
 struct Segment {
-    Nanoseconds time = 0;              ///< capture time since the epoch
-    std::uint32_t frame = 0;           ///< frame number, 1 upwards
-    std::uint32_t interface = 0;       ///< capture interface, 0 upwards
-    Sequence seq = 0;                  ///< sequence number of the header
-    Sequence ack = 0;                  ///< acknowledgement number; means something only with Flags::ack
-    std::uint32_t length = 0;          ///< payload bytes on the wire (not cut by a snap length)
-    std::uint32_t timestampValue = 0;  ///< TSval (RFC 7323), with hasTimestamps
-    std::uint32_t timestampEcho = 0;   ///< TSecr, with hasTimestamps
-    std::uint16_t window = 0;          ///< window as it stands in the header, unscaled
-    std::uint16_t checksum = 0;        ///< TCP checksum as it stands in the header
-    std::uint16_t identification = 0;  ///< IPv4 identification; 0 if there is none
-    std::uint16_t maximumSegment = 0;  ///< MSS option; 0 if absent
-    std::uint8_t flags = 0;            ///< bits of Flags
-    std::uint8_t hopLimit = 0;         ///< TTL or hop limit; 0 if not known
-    std::int8_t windowScale = -1;      ///< shift of the window scale option; -1 if absent
-    bool sackPermitted = false;        ///< SACK-permitted option
-    bool hasTimestamps = false;        ///< timestamps option
-    std::uint8_t sackCount = 0;        ///< number of blocks in sack, 0 to 4
-    std::array<SackBlock, 4> sack{};   ///< SACK blocks as sent
+    Nanoseconds time = 0;             ///< capture time since the epoch
+    std::uint32_t frame = 0;          ///< frame number, 1 upwards
+    std::uint32_t interface = 0;      ///< capture interface, 0 upwards
+    Sequence seq = 0;                 ///< sequence number of the header
+    Sequence ack = 0;                 ///< acknowledgement number; means something only with Flags::ack
+    std::uint32_t length = 0;         ///< payload bytes on the wire (not cut by a snap length)
+    std::uint32_t timestampValue = 0; ///< TSval (RFC 7323), with hasTimestamps
+    std::uint32_t timestampEcho = 0;  ///< TSecr, with hasTimestamps
+    std::uint16_t window = 0;         ///< window as it stands in the header, unscaled
+    std::uint16_t checksum = 0;       ///< TCP checksum as it stands in the header
+    std::uint16_t identification = 0; ///< IPv4 identification; 0 if there is none
+    std::uint16_t maximumSegment = 0; ///< MSS option; 0 if absent
+    std::uint8_t flags = 0;           ///< bits of Flags
+    std::uint8_t hopLimit = 0;        ///< TTL or hop limit; 0 if not known
+    std::int8_t windowScale = -1;     ///< shift of the window scale option; -1 if absent
+    bool sackPermitted = false;       ///< SACK-permitted option
+    bool hasTimestamps = false;       ///< timestamps option
+    std::uint8_t sackCount = 0;       ///< number of blocks in sack, 0 to 4
+    std::array<SackBlock, 4> sack{};  ///< SACK blocks as sent
 
     [[nodiscard]] constexpr bool has(std::uint8_t bits) const { return (flags & bits) == bits; }
     [[nodiscard]] constexpr bool isSyn() const { return has(Flags::syn); }
@@ -75,9 +75,7 @@ struct Segment {
     [[nodiscard]] constexpr bool isAck() const { return has(Flags::ack); }
 
     /** One past the payload: where a FIN of this segment stands. */
-    [[nodiscard]] constexpr Sequence payloadEnd() const {
-        return seq + length + (isSyn() ? 1U : 0U);
-    }
+    [[nodiscard]] constexpr Sequence payloadEnd() const { return seq + length + (isSyn() ? 1U : 0U); }
     /** SEG.SEQ + SEG.LEN: SYN and FIN count one each (RFC 9293 section 3.4). */
     [[nodiscard]] constexpr Sequence end() const { return payloadEnd() + (isFin() ? 1U : 0U); }
 };

@@ -13,9 +13,9 @@ namespace tcpstate {
  * Only one end can be without an answer at a time: whoever speaks ends the other one's silence.
  */
 struct Silence {
-    Nanoseconds first = 0;        ///< when the first of them was sent
-    Nanoseconds last = 0;         ///< and the latest
-    Nanoseconds quietSince = 0;   ///< when either end was last seen before the first of them
+    Nanoseconds first = 0;      ///< when the first of them was sent
+    Nanoseconds last = 0;       ///< and the latest
+    Nanoseconds quietSince = 0; ///< when either end was last seen before the first of them
     std::uint32_t firstFrame = 0;
     std::uint32_t lastFrame = 0;
     std::uint32_t copies = 0;     ///< how many; 0: nothing waits for an answer

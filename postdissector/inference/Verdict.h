@@ -62,13 +62,13 @@ inline constexpr std::uint32_t fragmentation = 1U << 13;  ///< ICMP: fragmentati
 inline constexpr std::uint32_t droppedBetween = 1U << 14; ///< seen at one interface and never at the next
 inline constexpr std::uint32_t passedBoth = 1U << 15;     ///< the unanswered segments were seen at both interfaces
 inline constexpr std::uint32_t neverSent = 1U << 16;      ///< a RST that the alleged sender's own interface never saw
-inline constexpr std::uint32_t othersSilent = 1U << 17;   ///< other connections of the peer fell silent at the same time
-inline constexpr std::uint32_t recovered = 1U << 18;      ///< the peer answered again
-inline constexpr std::uint32_t zeroWindow = 1U << 19;     ///< the receiver's window was closed
-inline constexpr std::uint32_t onlyLarge = 1U << 20;      ///< smaller segments passed
-inline constexpr std::uint32_t acknowledged = 1U << 21;   ///< the peer's host acknowledged everything
-inline constexpr std::uint32_t copiedFields = 1U << 22;   ///< a RST with fields copied from the packet that it answers
-inline constexpr std::uint32_t orphanAge = 1U << 23;      ///< old enough for the closer to have left FIN-WAIT-2 by itself
+inline constexpr std::uint32_t othersSilent = 1U << 17; ///< other connections of the peer fell silent at the same time
+inline constexpr std::uint32_t recovered = 1U << 18;    ///< the peer answered again
+inline constexpr std::uint32_t zeroWindow = 1U << 19;   ///< the receiver's window was closed
+inline constexpr std::uint32_t onlyLarge = 1U << 20;    ///< smaller segments passed
+inline constexpr std::uint32_t acknowledged = 1U << 21; ///< the peer's host acknowledged everything
+inline constexpr std::uint32_t copiedFields = 1U << 22; ///< a RST with fields copied from the packet that it answers
+inline constexpr std::uint32_t orphanAge = 1U << 23;    ///< old enough for the closer to have left FIN-WAIT-2 by itself
 } // namespace sign
 
 /** A judgement, and all numbers that its sentences need. */
@@ -78,25 +78,25 @@ struct Verdict {
     VerdictKind kind = VerdictKind::none;
     Confidence confidence = Confidence::none;
     TimerBasis basis = TimerBasis::none;
-    Side speaker = Side::client;      ///< the side that was not answered, or that received the RST
+    Side speaker = Side::client; ///< the side that was not answered, or that received the RST
     std::uint8_t evidenceCount = 0;
-    std::uint8_t hopLimit = 0;        ///< of the RST
-    std::uint8_t usualHopLimit = 0;   ///< of its alleged sender's other packets
+    std::uint8_t hopLimit = 0;      ///< of the RST
+    std::uint8_t usualHopLimit = 0; ///< of its alleged sender's other packets
     std::uint8_t icmpCode = 0;
-    std::uint32_t signs = 0;          ///< bits of sign::
-    std::uint32_t copies = 0;         ///< unanswered segments
-    std::uint32_t frame = 0;          ///< where the evidence sufficed
-    std::uint32_t aliveFrame = 0;     ///< the sign of life, with sign::peerAlive
-    std::uint32_t interfaces[2] = {}; ///< with sign::droppedBetween: seen here, and not there
+    std::uint32_t signs = 0;                               ///< bits of sign::
+    std::uint32_t copies = 0;                              ///< unanswered segments
+    std::uint32_t frame = 0;                               ///< where the evidence sufficed
+    std::uint32_t aliveFrame = 0;                          ///< the sign of life, with sign::peerAlive
+    std::uint32_t interfaces[2] = {};                      ///< with sign::droppedBetween: seen here, and not there
     std::array<std::uint32_t, maximumEvidence> evidence{}; ///< frames to look at, in order
-    Nanoseconds span = 0;             ///< from the first to the latest unanswered segment
-    Nanoseconds sinceFin = 0;         ///< from the first FIN to the first unanswered segment
-    Nanoseconds sinceLast = 0;        ///< from the packet before to the first unanswered segment
-    Nanoseconds timerMinimum = 0;     ///< the timer lies above this
-    Nanoseconds timerMaximum = 0;     ///< and at or below this; 0: no bracket
-    Nanoseconds needed = 0;           ///< at least this much timer would have been needed
-    Nanoseconds reaction = 0;         ///< from the trigger to the RST
-    Nanoseconds roundTrip = 0;        ///< the smallest one to the alleged sender
+    Nanoseconds span = 0;                                  ///< from the first to the latest unanswered segment
+    Nanoseconds sinceFin = 0;                              ///< from the first FIN to the first unanswered segment
+    Nanoseconds sinceLast = 0;                             ///< from the packet before to the first unanswered segment
+    Nanoseconds timerMinimum = 0;                          ///< the timer lies above this
+    Nanoseconds timerMaximum = 0;                          ///< and at or below this; 0: no bracket
+    Nanoseconds needed = 0;                                ///< at least this much timer would have been needed
+    Nanoseconds reaction = 0;                              ///< from the trigger to the RST
+    Nanoseconds roundTrip = 0;                             ///< the smallest one to the alleged sender
 
     [[nodiscard]] constexpr bool has(std::uint32_t bits) const { return (signs & bits) == bits; }
     /** True if every packet of the connection carries tcpstate.killed. */

@@ -11,6 +11,7 @@ namespace tcpstate {
 void Sentence::append(const char *format, ...) {
     std::va_list arguments;
     va_start(arguments, format);
+    // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): va_start is above
     const int wanted = std::vsnprintf(text_.data() + length_, text_.size() - length_, format, arguments);
     va_end(arguments);
     if (wanted > 0) {
@@ -110,7 +111,7 @@ void appendFrame(Sentence &out, std::uint32_t frame, bool withFrames) {
 }
 
 Refresh refreshOf(TimerBasis basis) {
-    return basis == TimerBasis::firstFin ? Refresh::never
+    return basis == TimerBasis::firstFin     ? Refresh::never
            : basis == TimerBasis::lastPacket ? Refresh::everyPacket
                                              : Refresh::unknown;
 }
@@ -217,7 +218,8 @@ void writeKill(Sentence &out, const Verdict &verdict, const FirewallProfile &cho
     if (half) {
         out.append("The %s spoke ", name(verdict.speaker));
         out.span(verdict.sinceFin);
-        out.append(" after the first FIN%s, ", verdict.kind == VerdictKind::closingTimer ? ", with both FINs sent" : "");
+        out.append(" after the first FIN%s, ",
+                   verdict.kind == VerdictKind::closingTimer ? ", with both FINs sent" : "");
         out.span(verdict.sinceLast);
         out.append(" after the packet before. ");
     } else {
@@ -308,7 +310,7 @@ void writeTimerAdvice(Sentence &out, const Verdict &verdict, const FirewallProfi
         }
     }
     const Nanoseconds shortest = verdict.timerMinimum > second ? verdict.timerMinimum : verdict.timerMaximum / 2;
-    out.append("Or keep-alives every %.0f s or less", std::max(1.0, static_cast<double>(shortest / second)));
+    out.append("Or keep-alives every %u s or less", static_cast<unsigned>(std::max<Nanoseconds>(1, shortest / second)));
     if (verdict.basis == TimerBasis::firstFin) {
         out.append(" (which do not help if the timer counts from the FIN)");
     }

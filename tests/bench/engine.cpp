@@ -118,8 +118,7 @@ void run(benchmark::State &state, std::vector<Packet> packets) {
             benchmark::DoNotOptimize(observer.observe(packet.flow, packet.segment));
         }
     }
-    state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) *
-                            static_cast<std::int64_t>(packets.size()));
+    state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * static_cast<std::int64_t>(packets.size()));
 }
 
 } // namespace

@@ -16,12 +16,12 @@ using tcpstate::FirewallProfile;
 using tcpstate::FirewallTimer;
 using tcpstate::Nanoseconds;
 using tcpstate::Refresh;
-using tcpstate::SessionPhase;
 using tcpstate::second;
+using tcpstate::SessionPhase;
 
 constexpr SessionPhase phases[] = {
-    SessionPhase::opening,    SessionPhase::handshake, SessionPhase::established, SessionPhase::halfClosed,
-    SessionPhase::closing,    SessionPhase::closed,    SessionPhase::reset,
+    SessionPhase::opening, SessionPhase::handshake, SessionPhase::established, SessionPhase::halfClosed,
+    SessionPhase::closing, SessionPhase::closed,    SessionPhase::reset,
 };
 
 const FirewallProfile &device(const char *id) {
@@ -47,7 +47,8 @@ std::vector<const FirewallTimer *> timersOf(const FirewallProfile &profile) {
 }
 
 /** The ids that fit, in order, with blanks between. */
-std::string fitting(SessionPhase phase, Refresh basis, Nanoseconds after, Nanoseconds upTo, bool finAcknowledged = true) {
+std::string fitting(SessionPhase phase, Refresh basis, Nanoseconds after, Nanoseconds upTo,
+                    bool finAcknowledged = true) {
     std::string ids;
     for (const auto &fit : tcpstate::fits(phase, basis, after, upTo, finAcknowledged)) {
         ids += ids.empty() ? "" : " ";
@@ -78,7 +79,8 @@ TEST(FirewallProfileTable, EveryProfileIsNamed) {
         EXPECT_TRUE(ids.insert(profile.id).second) << "twice in the table";
         EXPECT_TRUE(names.insert(profile.name).second) << "two entries of the menu with one name";
         // The id is a value of a preference on the command line: nothing to quote.
-        EXPECT_EQ(std::string(profile.id).find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-."), std::string::npos);
+        EXPECT_EQ(std::string(profile.id).find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-."),
+                  std::string::npos);
     }
 }
 
@@ -231,14 +233,14 @@ TEST(FirewallProfileTable, CheckPoint) {
 }
 
 TEST(FirewallProfileTable, Netfilter) {
-    EXPECT_EQ(seconds("netfilter", SessionPhase::opening), 120U);        // syn_sent
-    EXPECT_EQ(seconds("netfilter", SessionPhase::handshake), 60U);       // syn_recv
+    EXPECT_EQ(seconds("netfilter", SessionPhase::opening), 120U);  // syn_sent
+    EXPECT_EQ(seconds("netfilter", SessionPhase::handshake), 60U); // syn_recv
     EXPECT_EQ(seconds("netfilter", SessionPhase::established), 5U * 86'400U);
-    EXPECT_EQ(seconds("netfilter", SessionPhase::halfClosed), 120U);     // fin_wait
-    EXPECT_EQ(device("netfilter").halfClosedAcknowledged.seconds, 60U);  // close_wait
-    EXPECT_EQ(seconds("netfilter", SessionPhase::closing), 30U);         // last_ack
-    EXPECT_EQ(seconds("netfilter", SessionPhase::closed), 120U);         // time_wait
-    EXPECT_EQ(seconds("netfilter", SessionPhase::reset), 10U);           // close
+    EXPECT_EQ(seconds("netfilter", SessionPhase::halfClosed), 120U);    // fin_wait
+    EXPECT_EQ(device("netfilter").halfClosedAcknowledged.seconds, 60U); // close_wait
+    EXPECT_EQ(seconds("netfilter", SessionPhase::closing), 30U);        // last_ack
+    EXPECT_EQ(seconds("netfilter", SessionPhase::closed), 120U);        // time_wait
+    EXPECT_EQ(seconds("netfilter", SessionPhase::reset), 10U);          // close
     for (const auto *timer : timersOf(device("netfilter"))) {
         EXPECT_EQ(timer->refresh, Refresh::everyPacket) << timer->name;
     }

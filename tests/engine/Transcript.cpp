@@ -24,11 +24,16 @@ struct Initials {
 
 // Plain numbers, and numbers just before 2^31 and 2^32, so that every step of a script crosses a wrap in some run.
 const std::vector<Initials> initials = {
-    {1000, 5000},         {0, 0},
-    {0xffffffff, 0},      {0, 0xffffffff},
-    {0xfffffffe, 0xfffffffd}, {0xffffff00, 0xfffffff0},
-    {0x7fffffff, 0x80000000}, {0x7fffff80, 0xffffff9c},
-    {0xfffffc00, 0x7ffffc00}, {0x12345678, 0xffffff37},
+    {1000, 5000},
+    {0, 0},
+    {0xffffffff, 0},
+    {0, 0xffffffff},
+    {0xfffffffe, 0xfffffffd},
+    {0xffffff00, 0xfffffff0},
+    {0x7fffffff, 0x80000000},
+    {0x7fffff80, 0xffffff9c},
+    {0xfffffc00, 0x7ffffc00},
+    {0x12345678, 0xffffff37},
 };
 
 std::vector<std::string> split(const std::string &text, char by) {
@@ -98,9 +103,14 @@ Address address(std::uint8_t last) {
 
 std::string phaseName(Phase phase) {
     static const std::map<Phase, std::string> names = {
-        {Phase::unknown, "unknown"},       {Phase::opening, "opening"}, {Phase::established, "established"},
-        {Phase::halfClosed, "half-closed"}, {Phase::closing, "closing"}, {Phase::closed, "closed"},
-        {Phase::reset, "reset"},           {Phase::halfClosing, "half-closing"},
+        {Phase::unknown, "unknown"},
+        {Phase::opening, "opening"},
+        {Phase::established, "established"},
+        {Phase::halfClosed, "half-closed"},
+        {Phase::closing, "closing"},
+        {Phase::closed, "closed"},
+        {Phase::reset, "reset"},
+        {Phase::halfClosing, "half-closing"},
     };
     return names.at(phase);
 }
@@ -337,9 +347,10 @@ class Player {
     }
 
     void quote(const std::vector<std::string> &tokens) {
-        static const std::map<std::string, IcmpReason> reasons = {
-            {"unreachable", IcmpReason::unreachable}, {"prohibited", IcmpReason::prohibited},
-            {"fragmentation", IcmpReason::fragmentation}, {"port", IcmpReason::port}};
+        static const std::map<std::string, IcmpReason> reasons = {{"unreachable", IcmpReason::unreachable},
+                                                                  {"prohibited", IcmpReason::prohibited},
+                                                                  {"fragmentation", IcmpReason::fragmentation},
+                                                                  {"port", IcmpReason::port}};
         takeSide(tokens.at(2));
         IcmpError error;
         error.reason = reasons.at(tokens.at(1));

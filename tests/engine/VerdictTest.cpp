@@ -107,7 +107,8 @@ TEST(Verdict, OneDirectionHasNone) {
     run(R"(
         0  c .  1 ack 1
         1  c F. 1 ack 1
-        )" + repeated(50, "c F. 1 ack 1") + R"(
+        )" +
+        repeated(50, "c F. 1 ack 1") + R"(
         == none unfinished none none
     )");
 }

@@ -14,6 +14,7 @@ class Scenario:
     settings: dict = field(default_factory=dict)  # of Lab: ipv, delay
     arguments: dict = field(default_factory=dict)  # of the script
     seed: int | None = None
+    lab: type | None = None                        # other machines than lab.Lab
 
 
 def scenario(name, shows, ipv=4, delay=None, **arguments):

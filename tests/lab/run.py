@@ -65,7 +65,7 @@ def play(scenario, prefix, folder, parent):
     try:
         settings = scenario.settings if scenario.seed is None else random_scenarios.prepare(scenario)
         arguments = scenario.arguments if scenario.seed is None else {"seed": scenario.seed}
-        with Lab(prefix, **settings) as lab:
+        with (scenario.lab or Lab)(prefix, **settings) as lab:
             try:
                 scenario.script(lab, **arguments)
             except Exception:
