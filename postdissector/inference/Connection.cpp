@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace tcpstate {
 
@@ -327,10 +328,11 @@ void Connection::noteNumbers(const Segment &segment, Side sender) {
 }
 
 void Connection::complete(Side sender, Record &record) const {
-    if (record.stepCount > 1) {
-        // What the sender did comes before what it caused at the receiver.
-        std::stable_partition(record.steps.begin(), record.steps.begin() + record.stepCount,
-                              [sender](const Step &step) { return step.where() == sender; });
+    // What the sender did comes before what it caused at the receiver; the order of each stays.
+    for (unsigned i = 1; i < record.stepCount; ++i) {
+        for (unsigned j = i; j > 0 && record.steps[j].where() == sender && record.steps[j - 1].where() != sender; --j) {
+            std::swap(record.steps[j], record.steps[j - 1]);
+        }
     }
     record.sender = sender;
     record.states = {ends_[0].state, ends_[1].state};

@@ -1,5 +1,7 @@
 #include "Judge.h"
 
+#include <algorithm>
+
 namespace tcpstate {
 
 bool outweighs(const Verdict &later, const Verdict &earlier) {
@@ -76,17 +78,14 @@ Verdict judgeIcmp(const Matter &matter, const IcmpError &error, Side quotedSende
             if (timer != nullptr && age >= Nanoseconds{timer->seconds} * second) {
                 verdict.kind = half ? VerdictKind::halfClosedTimer : VerdictKind::idleTimer;
                 verdict.signs |= sign::pastClock;
-                verdict.basis =
-                    half && timer->refresh == Refresh::never ? TimerBasis::firstFin : TimerBasis::lastPacket;
                 const Endpoint &other = connection.endpoint(peer(quotedSender));
-                const Nanoseconds origin = verdict.basis == TimerBasis::firstFin
-                                               ? connection.endpoint(connection.firstFin()).fin.time
-                                               : silence.quietSince;
-                verdict.timerMinimum = verdict.basis == TimerBasis::firstFin
-                                           ? std::max<Nanoseconds>(0, other.lastTime - origin)
-                                           : connection.survivedGap();
-                verdict.timerMaximum = silence.first - origin;
-                verdict.needed = verdict.timerMaximum;
+                const Fin &first = connection.endpoint(connection.firstFin()).fin;
+                if (half && timer->refresh == Refresh::never) {
+                    verdict.setTimer(TimerBasis::firstFin, std::max<Nanoseconds>(0, other.lastTime - first.time),
+                                     silence.first - first.time);
+                } else {
+                    verdict.setTimer(TimerBasis::lastPacket, connection.survivedGap(), silence.gap());
+                }
             }
             verdict.addEvidence(silence.firstFrame);
         }

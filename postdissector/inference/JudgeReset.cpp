@@ -42,15 +42,12 @@ void addTimer(Verdict &verdict, const Matter &matter, const Segment &segment, bo
     verdict.sinceFin = half ? lost - fin.time : 0;
     const Nanoseconds survived = connection.survivedGap();
     const bool byLast = verdict.sinceLast > survived;
-    verdict.basis = half ? (byLast ? TimerBasis::both : TimerBasis::firstFin) : TimerBasis::lastPacket;
     if (half) {
-        verdict.timerMinimum = std::max<Nanoseconds>(0, silent.lastTime - fin.time);
-        verdict.timerMaximum = verdict.sinceFin;
+        const TimerBasis basis = byLast ? TimerBasis::both : TimerBasis::firstFin;
+        verdict.setTimer(basis, std::max<Nanoseconds>(0, silent.lastTime - fin.time), verdict.sinceFin);
     } else {
-        verdict.timerMinimum = survived;
-        verdict.timerMaximum = verdict.sinceLast;
+        verdict.setTimer(TimerBasis::lastPacket, survived, verdict.sinceLast);
     }
-    verdict.needed = verdict.timerMaximum;
 }
 
 } // namespace

@@ -105,14 +105,11 @@ void setBracket(Verdict &verdict, const Matter &matter, SessionPhase phase, cons
             byLast = lastFits;
         }
     }
-    verdict.basis = byFin && byLast ? TimerBasis::both
-                    : byFin         ? TimerBasis::firstFin
-                    : byLast        ? TimerBasis::lastPacket
-                                    : TimerBasis::none;
     const Bracket &shown = byFin ? fin : last;
-    verdict.timerMinimum = shown.minimum;
-    verdict.timerMaximum = shown.maximum;
-    verdict.needed = shown.maximum;
+    verdict.setTimer(byFin && byLast ? TimerBasis::both
+                     : byFin         ? TimerBasis::firstFin
+                                     : TimerBasis::lastPacket,
+                     shown.minimum, shown.maximum);
 }
 
 /** What two interfaces show: dropped between them, passed both, or nothing. */

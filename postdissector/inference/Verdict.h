@@ -102,6 +102,16 @@ struct Verdict {
     /** True if every packet of the connection carries tcpstate.killed. */
     [[nodiscard]] constexpr bool kills() const { return isTimerKill(kind) && confidence >= Confidence::likely; }
 
+    /** Says in which bracket the timer lies; an empty one (disordered times) is left out. */
+    void setTimer(TimerBasis from, Nanoseconds minimum, Nanoseconds maximum) {
+        if (maximum > minimum && minimum >= 0) {
+            basis = from;
+            timerMinimum = minimum;
+            timerMaximum = maximum;
+            needed = maximum;
+        }
+    }
+
     void addEvidence(std::uint32_t evidenceFrame) {
         if (evidenceFrame == 0 || evidenceCount == maximumEvidence) {
             return;

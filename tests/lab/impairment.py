@@ -39,11 +39,12 @@ class Firewall:
         """Any rule in the chain `rules`; interfaces are `inside` (client) and `outside` (server)."""
         return Rule(self, "rules", text)
 
-    def drop(self, direction, flags=None, without=None, data=None, first=None, after=None, percent=None):
+    def drop(self, direction, flags=None, without=None, data=None, first=None, after=None, percent=None, chain="losses"):
         """Lose packets of one direction until the returned rule is removed.
 
         flags, without: TCP flags that must (not) be set, e.g. "syn", "fin,ack".  data: True payload only, False none only.
         first: only the first N matching packets.  after: all matching packets but the first N.  percent: that many at random.
+        chain: `losses` is behind the session table, where a stateful firewall keeps one.
         """
         parts = [f'iifname "{INCOMING[direction]}"', "meta l4proto tcp"]
         for flag in (flags or "").split(",") if flags else []:
@@ -59,7 +60,7 @@ class Firewall:
             parts.append(f"numgen inc mod {MANY} >= {after}")
         if percent is not None:
             parts.append(f"numgen random mod 100 < {percent}")
-        return Rule(self, "losses", " ".join(parts) + " counter drop")
+        return Rule(self, chain, " ".join(parts) + " counter drop")
 
     def clear(self):
         self.namespace.run("nft", "flush chain inet lab losses")

@@ -1,9 +1,11 @@
 """The list of scenarios: a scenario is a function of a running Lab, with the lab's settings and a sentence on what it shows."""
 
+import inspect
 from dataclasses import dataclass, field
 from typing import Callable
 
-ALL = {}
+ALL = {}       # what judges states: run.py and compare.py
+VERDICTS = {}  # what judges verdicts and resets: judge.py
 
 
 @dataclass
@@ -32,5 +34,25 @@ def both_sides(name, shows, **settings):
     def register(script):
         for side, peer in (("client", "server"), ("server", "client")):
             scenario(name.format(side=side, peer=peer), shows.format(side=side, peer=peer), side=side, **settings)(script)
+        return script
+    return register
+
+
+def verdict_scenario(name, shows, sides=False, **settings):
+    """Register a script for a site.Site. sides: once for each host as `side`, {side} and {peer} standing for them in the texts.
+
+    Settings that are not the site's are the script's own arguments.
+    """
+    def register(script):
+        own = set(inspect.signature(script).parameters)
+        for side, peer in (("client", "server"), ("server", "client")) if sides else ((None, None),):
+            full = name.format(side=side, peer=peer)
+            if full in VERDICTS:
+                raise ValueError(f"two scenarios are named {full}")
+            arguments = {key: value for key, value in settings.items() if key in own}
+            if sides:
+                arguments["side"] = side
+            site_settings = {key: value for key, value in settings.items() if key not in own}
+            VERDICTS[full] = Scenario(full, shows.format(side=side, peer=peer), script, site_settings, arguments)
         return script
     return register

@@ -30,6 +30,7 @@ class StatefulFirewall(Firewall):
         super().__init__(namespace)
         self._namespace = namespace
         namespace.run("nft", "-f", "-", feed=f"""
+add chain inet lab before {{ type filter hook prerouting priority -300; }}
 add rule inet lab rules ct state established,related accept
 add rule inet lab rules meta l4proto tcp ct state new {'' if loose else 'tcp flags & (fin|syn|rst|ack) == syn'} accept
 add rule inet lab rules meta l4proto tcp {ANSWERS[answer]}
@@ -46,6 +47,14 @@ add rule ip translation out oifname "outside" masquerade
         self._events = tempfile.TemporaryFile("w+")
         self._watcher = subprocess.Popen(["nsenter", f"--net={namespace.path}", "conntrack", "-E", "-p", "tcp", "-o", "timestamp"],
                                          stdout=self._events, stderr=subprocess.DEVNULL)
+
+    def lose(self, direction, **which):
+        """Like drop(), on the cable before the firewall: its session table does not see these packets."""
+        return self.drop(direction, chain="before", **which)
+
+    def first_rule(self, text):
+        """A rule that comes before those of the session table."""
+        self._namespace.run("nft", "-f", "-", feed=f"insert rule inet lab rules {text}\n")
 
     def entry(self, client_port):
         """What is left of the entry's timer in seconds, or None if there is no entry. Asking also removes what has run out."""

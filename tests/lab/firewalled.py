@@ -50,6 +50,7 @@ class Site(Lab):
         self._firewall_settings = dict(answer=answer, loose=loose, translate=translate)
         if real:
             self._firewall_settings.update(established=idle, fin_wait=half, close_wait=half, last_ack=closing, time_wait=closing, close=closing)
+        self.far = bool(ttl) and ttl % 2 ** 5 < 29 and ttl not in (64, 128)  # a distance that tells
         self._ttl, self._merged, self._fin_timeout = ttl, merged, fin_timeout
         self.preferences = {"half": half, "idle": idle, "closing": closing, **(prefer or {})}
         self.random = random.Random(seed)
@@ -192,9 +193,9 @@ class Site(Lab):
 
     # --- the answer --------------------------------------------------------------------------------------------------
 
-    def judge(self, pair, truth, at_client=("none",), at_server=("none",), timer=None, twin=False, at_merged=None):
-        """What truly happened to a connection, and what its packets allow to say. twin: they cannot tell it from a kill."""
-        pair.judged = {"truth": truth, "client": list(at_client), "server": list(at_server), "timer": timer, "twin": twin}
+    def judge(self, pair, truth, at_client=("none",), at_server=("none",), timer=None, twin=False, at_merged=None, soon=False):
+        """What truly happened to a connection, and what its packets allow to say. twin: they cannot tell it from a kill. soon: too little was captured."""
+        pair.judged = {"truth": truth, "client": list(at_client), "server": list(at_server), "timer": timer, "twin": twin, "soon": soon}
         if self._merged:
             pair.judged["merged"] = list(at_merged if at_merged is not None else ["none"])
 
