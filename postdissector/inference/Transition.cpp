@@ -9,7 +9,8 @@ using enum Event;
 
 /**
  * The rows. Everything that is not here moves nothing: a retransmission, a segment for a closed end, a RST for
- * a listener. A segment that both acknowledges our FIN and carries one makes two steps, acknowledgement first,
+ * a listener, a RST from SYN-SENT (which stays there, section 3.10.7.3). A FIN in SYN-RECEIVED has no row, for it
+ * acknowledges the SYN first. A segment that both acknowledges our FIN and carries one makes two steps, acknowledgement first,
  * as section 3.10.7.4 processes them.
  */
 constexpr Transition rows[] = {
@@ -30,7 +31,6 @@ constexpr Transition rows[] = {
 
     // Closing, by what it receives.
     {established, receiveFin, closeWait, false, "the peer has nothing more to send", "3.10.7.4"},
-    {synReceived, receiveFin, closeWait, false, "the peer has nothing more to send", "3.10.7.4"},
     {finWait1, receiveFin, closing, false, "the FINs crossed: the peer's is here, its own is not acknowledged",
      "3.10.7.4"},
     {finWait2, receiveFin, timeWait, false, "the peer has closed too", "3.10.7.4"},
@@ -53,7 +53,6 @@ constexpr Transition rows[] = {
     // Reset by itself: whoever sends a RST that counts has no connection (any more).
     {unknown, sendRst, closed, false, "sends a RST: it has no such connection", "3.5.2"},
     {listen, sendRst, closed, false, "refuses the SYN: nothing listens", "3.10.7.1"},
-    {synSent, sendRst, closed, false, "gives up opening", "3.10.5"},
     {synReceived, sendRst, closed, false, "aborts while opening", "3.10.5"},
     {established, sendRst, closed, false, "aborts", "3.10.5"},
     {finWait1, sendRst, closed, false, "aborts after its FIN", "3.10.5"},

@@ -1,0 +1,98 @@
+#!/usr/bin/python3
+"""Break each transition and each rule of judgement in turn, and see a test of the engine fail.
+
+    tests/engine/mutants.py [--only transitions|rules] [--jobs N]
+
+Each row of the table in Transition.cpp is left out once. Of the rules, each `if` that stands on a line of its own in the
+files below is turned to never, and each comparison to its opposite edge. A mutant that no test notices survives: either a
+test is missing, or the line makes no difference (the reasons are in EQUIVALENT). Exit status 1 if one survives unexplained.
+"""
+
+import argparse
+import concurrent.futures
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+INFERENCE = ROOT / "postdissector/inference"
+RULES = ["JudgeSilence.cpp", "JudgeReset.cpp", "Judge.cpp", "ResetCause.cpp", "Reset.cpp"]
+FLAGS = ["-std=c++20", "-O0", f"-I{INFERENCE}"]
+# Text of a line -> why breaking it changes nothing that could be seen.
+EQUIVALENT = {}
+
+
+def compiled(source, target):
+    return subprocess.run(["g++", *FLAGS, "-c", str(source), "-o", str(target)], capture_output=True).returncode == 0
+
+
+def noticed(objects, replaced, source_text, folder, number):
+    """True if the tests fail, or nothing compiles, with this text instead of that file."""
+    source, target, program = (folder / f"{number}{end}" for end in (".cpp", ".o", ""))
+    source.write_text(source_text)
+    if not compiled(source, target):
+        return None
+    parts = [str(target if name == replaced else path) for name, path in objects.items()]
+    subprocess.run(["g++", *parts, "-lgtest", "-lgtest_main", "-lpthread", "-o", str(program)], check=True)
+    try:
+        done = subprocess.run([str(program), "--gtest_brief=1"], capture_output=True, timeout=60)
+    except subprocess.TimeoutExpired:
+        return True
+    finally:
+        for path in (source, target, program):
+            path.unlink(missing_ok=True)
+    return done.returncode != 0
+
+
+def without_rows(text):
+    """Each row of the machine left out."""
+    for found in re.finditer(r"^    \{(\w+), (\w+), (\w+), (?:true|false),.*?\},$", text, re.M | re.S):
+        yield f"row {found[1]} + {found[2]} -> {found[3]}", text[:found.start()] + text[found.end():]
+
+
+def without_rules(name, text):
+    """Each `if (...) {` of one line never taken."""
+    lines = text.splitlines(keepends=True)
+    for number, line in enumerate(lines):
+        found = re.match(r"(\s+)(\} else )?if \((.*)\) \{$", line.rstrip("\n"))
+        if found:
+            changed = f"{found[1]}{found[2] or ''}if (false && ({found[3]})) {{\n"
+            yield f"{name}:{number + 1} never: {found[3]}", "".join(lines[:number] + [changed] + lines[number + 1:])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", choices=["transitions", "rules"])
+    parser.add_argument("--jobs", type=int, default=2)
+    chosen = parser.parse_args()
+    mutants = []
+    if chosen.only != "rules":
+        mutants += [("Transition.cpp", *each) for each in without_rows((INFERENCE / "Transition.cpp").read_text())]
+    if chosen.only != "transitions":
+        for name in RULES:
+            mutants += [(name, *each) for each in without_rules(name, (INFERENCE / name).read_text())]
+    with tempfile.TemporaryDirectory() as place, concurrent.futures.ThreadPoolExecutor(chosen.jobs) as pool:
+        folder = pathlib.Path(place)
+        sources = [*INFERENCE.glob("*.cpp"), *(ROOT / "tests/engine").glob("*.cpp")]
+        objects = {source.name: folder / f"{source.name}.o" for source in sources}
+        if not all(pool.map(lambda source: compiled(source, objects[source.name]), sources)):
+            sys.exit("mutants.py: the engine or its tests do not compile; on Debian: apt-get install g++ libgtest-dev")
+        print(f"{len(mutants)} mutants", flush=True)
+        outcomes = pool.map(lambda each: noticed(objects, each[1][0], each[1][2], folder, each[0]), enumerate(mutants))
+        survivors = dead = invalid = 0
+        for (name, what, _), outcome in zip(mutants, outcomes):
+            if outcome is None:
+                invalid += 1
+            elif outcome:
+                dead += 1
+            else:
+                survivors += 1
+                print(f"survives: {what}", flush=True)
+    print(f"{dead} mutants killed, {survivors} survive, {invalid} do not compile")
+    sys.exit(1 if survivors else 0)
+
+
+if __name__ == "__main__":
+    main()
