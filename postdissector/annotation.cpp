@@ -12,6 +12,7 @@
 #include <epan/expert.h>
 #include <epan/packet.h>
 #include <epan/proto_data.h>
+#include <epan/tap.h>
 
 // Wireshark's exceptions are longjmps: no object with a destructor may be alive here while its functions are called.
 // Text and TransitionWording have none.
@@ -22,6 +23,7 @@ namespace {
 
 // Written at registration, and when preferences are applied.
 int protocolNumber = -1;
+int tapNumber = 0;
 bool infoColumnShown = false;
 
 /** Where the items of one segment go; all null where no tree is wanted. */
@@ -196,18 +198,30 @@ void annotateSegment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const 
     }
 }
 
+/** For statistics; like expert items, whether or not there is a tree. */
+void queueForStatistics(packet_info *pinfo, const Record &record) {
+    auto *const queued = wmem_new(pinfo->pool, Record);
+    *queued = record;
+    tap_queue_packet(tapNumber, pinfo, queued);
+}
+
 int annotate(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *) {
     Session *const open = session();
     if (open == nullptr) {
         return 0;
     }
     open->resolveStream();
+    const bool tapped = have_tap_listener(tapNumber);
     for (guint32 layer = 0; layer == 0 || open->hasSeveralLayers(); ++layer) {
         const void *const kept = p_get_proto_data(wmem_file_scope(), pinfo, protocolNumber, layer);
         if (kept == nullptr) {
             break;
         }
-        annotateSegment(tvb, pinfo, tree, *open, Records::load(kept));
+        const Record record = Records::load(kept);
+        if (tapped) {
+            queueForStatistics(pinfo, record);
+        }
+        annotateSegment(tvb, pinfo, tree, *open, record);
     }
     // Nothing dissected: we add no layer to the packet.
     return 0;
@@ -217,6 +231,7 @@ int annotate(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *) {
 
 void registerAnnotation(int protocol) {
     protocolNumber = protocol;
+    tapNumber = register_tap("tcpstate");
     register_postdissector(register_dissector("tcpstate", annotate, protocol));
 }
 

@@ -211,8 +211,9 @@ void Connection::followHalfClose(const Segment &segment, Side sender, Phase befo
 void Connection::followSilence(const Segment &segment, Side sender, std::uint32_t newBytes) {
     const Endpoint &from = end(sender);
     if (silence_.speaker != sender || silence_.copies == 0) {
-        if (silence_.copies != 0) {
-            // An answer: the connection survived the gap before what it answers.
+        const Fin &first = endpoint(firstFin_).fin;
+        if (silence_.copies != 0 && (!first.sent || silence_.first > first.time)) {
+            // An answer: the connection survived the gap before what it answers, in the phase that it is in.
             survivedGap_ = std::max(survivedGap_, silence_.gap());
         }
         silence_ = {};

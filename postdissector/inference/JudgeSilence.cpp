@@ -242,7 +242,7 @@ Verdict judgeSilence(const Matter &matter, const SilenceProof &proof) {
         verdict.kind = phase == SessionPhase::halfClosed ? VerdictKind::halfClosedTimer : VerdictKind::closingTimer;
         const bool knownTimer = past || fits(phase, Refresh::never, fin.minimum, fin.maximum).count != 0 ||
                                 fits(phase, Refresh::everyPacket, last.minimum, last.maximum).count != 0;
-        if (midTraffic && fin.maximum < pause && !knownTimer) {
+        if (phase == SessionPhase::halfClosed && midTraffic && fin.maximum < pause && !knownTimer) {
             // It died with the FIN, or right behind it: no timer is that short.
             verdict.kind = alive ? VerdictKind::sessionLost : VerdictKind::peerGone;
             verdict.confidence = proven ? Confidence::certain : Confidence::possible;

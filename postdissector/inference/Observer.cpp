@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 namespace tcpstate {
 
@@ -73,6 +74,38 @@ struct Observer::Entry {
                hosts[connection.endpoint(side(false)).host].address == key.upper;
     }
 };
+
+namespace {
+
+/** The brackets of several deaths, intersected, for both of the bases that a timer may count from. */
+class TimerBrackets {
+  public:
+    void narrow(const Connection &connection) {
+        const Silence &silence = connection.silence();
+        sinceLast_.minimum = std::max(sinceLast_.minimum, connection.survivedGap());
+        sinceLast_.maximum = std::min(sinceLast_.maximum, silence.gap());
+        const Fin &fin = connection.endpoint(connection.firstFin()).fin;
+        if (!fin.acknowledged) {
+            sinceFin_.maximum = 0; // not half-closed: no timer since a FIN
+            return;
+        }
+        const Endpoint &silent = connection.endpoint(peer(silence.speaker));
+        sinceFin_.minimum = std::max(sinceFin_.minimum, silent.lastTime - fin.time);
+        sinceFin_.maximum = std::min(sinceFin_.maximum, silence.first - fin.time);
+    }
+    [[nodiscard]] bool oneTimerFits() const { return sinceLast_.holds() || sinceFin_.holds(); }
+
+  private:
+    struct Bracket {
+        Nanoseconds minimum = 0;
+        Nanoseconds maximum = std::numeric_limits<Nanoseconds>::max();
+        [[nodiscard]] bool holds() const { return maximum > minimum; }
+    };
+    Bracket sinceLast_;
+    Bracket sinceFin_;
+};
+
+} // namespace
 
 Observer::Observer(const Settings &settings) : settings_(settings), slots_(64) {
 }
@@ -449,49 +482,53 @@ Flow Observer::flowOf(ConnectionNumber number) const {
 }
 
 /**
- * Kills at one moment whose timers cannot be one timer: not a timer, but a failover, a flush or a new policy.
- * The moment lies in (last passed, first lost] of each; three connections are needed for it.
+ * Deaths at one moment whose timers cannot be one timer: no timer, but a failover, a flush or a new policy.
+ * The moment lies in (last passed, first lost] of each; three connections are needed for it. Where none of the silent
+ * sides was heard again it may as well be the path, so that it is only possible.
  */
 void Observer::separateFailovers() {
-    struct Kill {
+    constexpr std::size_t several = 3;
+    struct Death {
         ConnectionNumber number;
         Nanoseconds passed;
         Nanoseconds lost;
     };
-    constexpr std::size_t several = 3;
-    std::vector<Kill> kills;
+    std::vector<Death> deaths;
     for (ConnectionNumber number = 0; number < count_; ++number) {
         const Connection &connection = entry(number).connection;
         const Verdict &verdict = verdictOf(number);
-        if (isTimerKill(verdict.kind) && verdict.has(sign::silence)) {
-            const Endpoint &silent = connection.endpoint(peer(verdict.speaker));
-            kills.push_back({number, silent.lastTime, connection.silence().first});
+        const bool unexplained = verdict.kind == VerdictKind::peerGone || verdict.kind == VerdictKind::sessionLost;
+        if (!verdict.has(sign::silence) || !(isTimerKill(verdict.kind) || unexplained) ||
+            verdict.confidence == Confidence::certain || verdict.has(sign::passedBoth)) {
+            continue;
         }
+        const Endpoint &silent = connection.endpoint(peer(verdict.speaker));
+        deaths.push_back({number, silent.lastTime, connection.silence().first});
     }
-    std::sort(kills.begin(), kills.end(), [](const Kill &a, const Kill &b) { return a.passed < b.passed; });
-    for (std::size_t first = 0; first + several <= kills.size(); ++first) {
-        // The kills that may all have happened just after the `first`-th one's last passed packet.
-        const Nanoseconds moment = kills[first].passed;
+    std::sort(deaths.begin(), deaths.end(), [](const Death &a, const Death &b) { return a.passed < b.passed; });
+    for (std::size_t last = several - 1; last < deaths.size(); ++last) {
+        // All that may have died just after the `last`-th one's latest passed packet.
+        const Nanoseconds moment = deaths[last].passed;
         std::vector<ConnectionNumber> together;
-        Nanoseconds minimum = 0;
-        Nanoseconds maximum = 0;
-        for (std::size_t i = 0; i <= first; ++i) {
-            if (kills[i].lost <= moment) {
-                continue;
+        TimerBrackets brackets;
+        bool alive = false;
+        for (std::size_t i = 0; i <= last; ++i) {
+            if (deaths[i].lost > moment) {
+                together.push_back(deaths[i].number);
+                brackets.narrow(entry(deaths[i].number).connection);
+                alive = alive || verdictOf(deaths[i].number).has(sign::peerAlive);
             }
-            const Verdict &verdict = verdictOf(kills[i].number);
-            minimum = together.empty() ? verdict.timerMinimum : std::max(minimum, verdict.timerMinimum);
-            maximum = together.empty() ? verdict.timerMaximum : std::min(maximum, verdict.timerMaximum);
-            together.push_back(kills[i].number);
         }
-        if (together.size() < several || minimum < maximum) {
+        if (together.size() < several || brackets.oneTimerFits()) {
             continue;
         }
         for (const ConnectionNumber number : together) {
             Verdict verdict = verdictOf(number);
             verdict.kind = VerdictKind::sessionLost;
-            verdict.confidence = Confidence::likely;
-            verdict.signs |= sign::othersSilent;
+            verdict.confidence = alive ? Confidence::likely : Confidence::possible;
+            verdict.signs |= sign::oneMoment;
+            verdict.timerMinimum = verdict.timerMaximum = verdict.needed = 0;
+            verdict.basis = TimerBasis::none;
             verdicts_.push_back(verdict);
             entry(number).connection.setVerdictNumber(static_cast<std::uint32_t>(verdicts_.size() - 1));
         }

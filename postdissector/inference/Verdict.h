@@ -69,6 +69,7 @@ inline constexpr std::uint32_t onlyLarge = 1U << 20;    ///< smaller segments pa
 inline constexpr std::uint32_t acknowledged = 1U << 21; ///< the peer's host acknowledged everything
 inline constexpr std::uint32_t copiedFields = 1U << 22; ///< a RST with fields copied from the packet that it answers
 inline constexpr std::uint32_t orphanAge = 1U << 23;    ///< old enough for the closer to have left FIN-WAIT-2 by itself
+inline constexpr std::uint32_t oneMoment = 1U << 24;      ///< others died at the same moment at ages that no timer explains
 } // namespace sign
 
 /** A judgement, and all numbers that its sentences need. */

@@ -352,7 +352,7 @@ void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &c
             return;
         }
         appendUnanswered(out, verdict, withFrames);
-        if (verdict.has(sign::othersSilent)) {
+        if (verdict.has(sign::oneMoment)) {
             out.append(" Others died at the same moment at other ages: no timer, but a failover, a flush of the "
                        "session table or a new policy.");
         } else {

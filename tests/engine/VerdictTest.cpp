@@ -17,7 +17,7 @@ const std::string open = R"(
 
 const std::string halfClosed = open + R"(
         1    c F. 101 ack 1      | FIN-WAIT-1 CLOSE-WAIT | active
-        1.01 s .  1 ack 102      | FIN-WAIT-2 CLOSE-WAIT | remaining:29.99
+        1.01 s .  1 ack 102      | FIN-WAIT-2 CLOSE-WAIT
 )";
 
 // Linux repeats after 0.2, 0.4, 0.8 ... seconds.
@@ -36,6 +36,14 @@ void run(const std::string &script) {
 }
 
 } // namespace
+
+// The clock runs from the FIN, not from its acknowledgement.
+TEST(Verdict, ClockStartsAtTheFin) {
+    run(open + R"(
+        1    c F. 101 ack 1      | - - | remaining:30
+        1.01 s .  1 ack 102      | - - | remaining:29.99
+    )");
+}
 
 // The published case: data 45 s after the first FIN, unanswered; the loss lies past the clock of 30 s.
 TEST(Verdict, HalfClosedBeyondTheClock) {
@@ -340,4 +348,157 @@ TEST(Verdict, HardTimerDespiteTraffic) {
     run(script + repeated(31, lost.c_str()) + R"(
         == client half-close half-closed-timer likely 27.01 30 first-fin
     )");
+}
+
+// The copies passed both interfaces of the firewall: it is acquitted.
+TEST(Verdict, PassedBothInterfaces) {
+    std::string script = R"(
+        0     c S  0 id 1 if 0
+        0.001 c S  0 id 1 if 1 ttl 63
+        0.01  s S. 0 ack 1 id 2 if 1
+        0.011 s S. 0 ack 1 id 2 if 0 ttl 63
+        0.02  c .  1 ack 1 id 3 if 0
+        0.021 c .  1 ack 1 id 3 if 1 ttl 63
+        0.03  c P. 1:100 ack 1 id 4 if 0
+        0.031 c P. 1:100 ack 1 id 4 if 1 ttl 63
+        0.04  s .  1 ack 101 id 5 if 1
+        0.041 s .  1 ack 101 id 5 if 0 ttl 63
+)";
+    int id = 6;
+    for (const char *at : {"4000", "4000.2", "4000.6", "4001.4", "4003", "4006", "4025"}) {
+        const std::string one = std::string("c P. 101:10 ack 1 id ") + std::to_string(id++);
+        script += std::string("        ") + at + " " + one + " if 0\n";
+        script += std::string("        ") + at + (std::string(at).find('.') == std::string::npos ? ".001 " : "01 ") + one + " if 1 ttl 63\n";
+    }
+    run(script + "        == none open peer-gone likely\n");
+}
+
+// What says that it takes nothing is not silent.
+TEST(Verdict, SilenceBehindAClosedWindowIsNoKill) {
+    run(halfClosed + R"(
+        2 c . 102 ack 1 win 0
+)" + repeated(46, "s P. 1:1 ack 102") + R"(
+        == client half-close none none
+    )");
+}
+
+TEST(Verdict, KeepAlivesUnanswered) {
+    run(open + R"(
+        4000 c . 100 ack 1
+        4010 c . 100 ack 1       | - - | no-verdict
+        4020 c . 100 ack 1       | - - | verdict:idle-timer:possible half-open:keep-alives-unanswered
+        4030 c R. 101 ack 1      | - - | cause:keep-alive-failure
+    )");
+}
+
+// Only segments larger than any that passed are lost, from the first one on.
+TEST(Verdict, OnlyLargeSegmentsAreLost) {
+    run(open + repeated(0.1, "s P. 1:1400 ack 101") + R"(
+        == none open path-mtu possible
+    )");
+}
+
+TEST(Verdict, DeathRightBehindTheFinIsNoTimer) {
+    run(open + R"(
+        1    c F. 101 ack 1
+        1.01 s .  1 ack 102
+)" + repeated(1.02, "s P. 1:100 ack 102") + R"(
+        == client half-close peer-gone possible
+    )");
+}
+
+// Both FINs, the last ACKs missing, and the peer alive elsewhere: past the closing timer it is a kill.
+TEST(Verdict, Closing) {
+    run(open + R"(
+        1    c F. 101 ack 1
+        1.01 s F. 1 ack 102      | TIME-WAIT LAST-ACK
+        1.02 c .  102 ack 2      | TIME-WAIT CLOSED
+        == client three none none
+    )");
+    run(open + R"(
+        1    c FP. 101:10 ack 1
+        1.01 s F. 1 ack 101      | CLOSING CLOSING
+        1.02 c .  112 ack 2
+)" + repeated(1.3, "c FP. 101:10 ack 2") + R"(
+        == both simultaneous peer-gone possible
+    )");
+    run(open + R"(
+        1    c FP. 101:10 ack 1
+        1.01 s FP. 1:10 ack 111  | TIME-WAIT CLOSE-WAIT
+    )");
+}
+
+TEST(Verdict, GivingUpWithoutCopiesIsNotEnough) {
+    run(halfClosed + R"(
+        46   s P. 1:100 ack 102
+        46.3 s P. 1:100 ack 102
+        47   s R. 101 ack 102    | - - | no-verdict
+        == client reset-after-fin none none
+    )");
+}
+
+// The chosen device decides which of the two counts it can be.
+TEST(Verdict, ChosenDeviceDecidesTheBasis) {
+    run("! profile panos-6.0\n" + halfClosed + repeated(46, "s P. 1:100 ack 102") + R"(
+        == client half-close half-closed-timer likely 0 45 first-fin
+    )");
+    run("! profile pf\n" + halfClosed + repeated(1000, "s P. 1:100 ack 102") + R"(
+        == client half-close half-closed-timer likely 0 998.99 last-packet
+    )");
+    run("! profile panos-6.1\n" + halfClosed + repeated(46, "s P. 1:100 ack 102") + R"(
+        == client half-close half-closed-timer possible
+    )");
+}
+
+TEST(Verdict, RecoveryRefutesAKill) {
+    run("! evidence 3 2\n" + halfClosed + R"(
+        46   s P. 1:100 ack 102
+        46.2 s P. 1:100 ack 102
+        49   s P. 1:100 ack 102  | - - | verdict:half-closed-timer:likely
+        60   s P. 1:100 ack 102
+        60.1 c .  102 ack 101    | - - | verdict:path-outage:likely
+        == client half-close path-outage likely
+    )");
+}
+
+TEST(Verdict, IcmpTooBigAloneIsPathMtuDiscovery) {
+    run(open + R"(
+        5 c P. 101:1400 ack 1
+        icmp fragmentation c 101
+        5.1 c P. 101:1200 ack 1
+        5.2 s . 1 ack 1301
+        == none open none none
+    )");
+}
+
+TEST(Verdict, IcmpUnreachable) {
+    run(open + R"(
+        5 c P. 101:100 ack 1
+        icmp unreachable c 101
+        6 c P. 101:100 ack 1
+        == none open peer-gone likely
+    )");
+}
+
+// Three connections of different ages die at one moment: no timer.
+TEST(Verdict, FailoverIsNoTimer) {
+    std::string script;
+    for (const char *number : {"", "1", "2"}) {
+        const std::string c = std::string("c") + number;
+        const std::string s = std::string("s") + number;
+        const std::string at = std::to_string(number[0] == '\0' ? 0 : number[0] == '1' ? 200 : 400);
+        script += "        " + at + "    " + c + " S 0\n        " + at + ".01 " + s + " S. 0 ack 1\n        " + at +
+                  ".02 " + c + " . 1 ack 1\n";
+    }
+    // Last passed at 800, 1500 and 1990 s; all dead from 2000 s on. The first one survived a gap of 1300 s later on.
+    script += R"(
+        600    c  P. 1:10 ack 1
+        600.1  s  .  1 ack 11
+        1980   c1 P. 1:10 ack 1
+        1980.1 s1 .  1 ack 11
+        1990   c2 P. 1:10 ack 1
+        1990.1 s2 .  1 ack 11
+)";
+    script += repeated(2300, "c2 P. 11:10 ack 1") + repeated(2400, "c1 P. 11:10 ack 1") + repeated(2500, "c P. 11:10 ack 1");
+    run(script + "        == none open session-lost possible\n");
 }

@@ -1,0 +1,248 @@
+// Why a RST was sent and by whom, each from the sign that the packets hold.
+#include "Transcript.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace {
+
+// The server is 9 hops away (55 of 64), the client 4; both have shown it often enough.
+const std::string open = R"(
+        0    c S  0 ttl 60
+        0.05 s S. 0 ack 1 ttl 55
+        0.06 c .  1 ack 1 ttl 60
+        0.07 c P. 1:100 ack 1 ttl 60
+        0.12 s .  1 ack 101 ttl 55
+        0.13 s P. 1:100 ack 101 ttl 55
+        0.14 c .  101 ack 101 ttl 60
+        0.15 c P. 101:100 ack 101 ttl 60
+        0.20 s P. 101:100 ack 201 ttl 55
+        0.21 c .  201 ack 201 ttl 60
+        0.22 c P. 201:100 ack 201 ttl 60
+        0.27 s P. 201:100 ack 301 ttl 55
+        0.28 c .  301 ack 301 ttl 60
+        0.29 c P. 301:100 ack 301 ttl 60
+        0.34 s P. 301:100 ack 401 ttl 55
+        0.35 c .  401 ack 401 ttl 60
+        0.36 c P. 401:100 ack 401 ttl 60
+        0.41 s .  401 ack 501 ttl 55
+)";
+
+void afterOpen(const std::string &script) {
+    transcript::run((open + script).c_str());
+}
+
+} // namespace
+
+TEST(ResetCause, RefusedByTheHostItself) {
+    afterOpen(R"(
+        1    c2 S  0 ttl 60
+        1.05 s2 R. 0 ack 1 ttl 55    | CLOSED CLOSED | cause:refused origin:endpoint no-verdict
+    )");
+}
+
+TEST(ResetCause, RefusedByAPolicy) {
+    afterOpen(R"(
+        1    c2 S  0 ttl 60
+        1.05 s2 R. 0 ack 1 ttl 64    | CLOSED CLOSED | cause:refused origin:middlebox verdict:rejected:likely
+    )");
+}
+
+TEST(ResetCause, RefusedByAHostNeverSeenBefore) {
+    transcript::run(R"(
+        0    c S  0
+        0.05 s R. 0 ack 1            | CLOSED CLOSED | cause:refused origin:unknown no-verdict
+    )");
+}
+
+TEST(ResetCause, Abort) {
+    afterOpen(R"(
+        1 s R. 401 ack 501 ttl 55    | CLOSED CLOSED | cause:abort origin:endpoint no-verdict
+    )");
+}
+
+TEST(ResetCause, AfterFin) {
+    afterOpen(R"(
+        1    c F. 501 ack 401 ttl 60
+        1.05 s .  401 ack 502 ttl 55
+        1.1  s R. 401 ack 502 ttl 55 | CLOSED CLOSED | cause:after-fin origin:endpoint no-verdict
+    )");
+}
+
+TEST(ResetCause, ForgedFromAnotherDistance) {
+    afterOpen(R"(
+        1    c P. 501:10 ack 401 ttl 60
+        1.06 s R. 401 ack 511 ttl 63 | CLOSED CLOSED | cause:forged origin:middlebox verdict:forged-reset:likely
+    )");
+}
+
+TEST(ResetCause, ForgedFromAnotherDistanceAndTooFast) {
+    afterOpen(R"(
+        1     c P. 501:10 ack 401 ttl 60
+        1.001 s R. 401 ack 511 ttl 63 | CLOSED CLOSED | cause:forged origin:middlebox verdict:forged-reset:certain
+    )");
+}
+
+TEST(ResetCause, TooFastFromItsOwnDistance) {
+    afterOpen(R"(
+        1     c P. 501:10 ack 401 ttl 60
+        1.001 s R. 401 ack 511 ttl 55 | CLOSED CLOSED | cause:forged origin:middlebox verdict:forged-reset:likely
+    )");
+}
+
+// A hop or two may be routing.
+TEST(ResetCause, OneHopAloneIsUnknown) {
+    afterOpen(R"(
+        1    c P. 501:10 ack 401 ttl 60
+        1.06 s R. 401 ack 511 ttl 54 | CLOSED CLOSED | origin:unknown no-verdict
+    )");
+}
+
+TEST(ResetCause, OneHopAndACopiedIdentification) {
+    afterOpen(R"(
+        1    c P. 501:10 ack 401 ttl 60 id 777
+        1.06 s R. 401 ack 511 ttl 54 id 777 | CLOSED CLOSED | cause:forged origin:middlebox
+    )");
+}
+
+TEST(ResetCause, OneHopAfterTheTimer) {
+    afterOpen(R"(
+        4000    c P. 501:10 ack 401 ttl 60
+        4000.06 s R. 401 ack 511 ttl 54 | CLOSED CLOSED | cause:after-idle-expiry origin:middlebox verdict:idle-timer:likely
+    )");
+}
+
+// The chosen device's timer counts, known by default or not.
+TEST(ResetCause, OneHopAfterTheChosenTimer) {
+    transcript::run(("! timeouts 3 7 3\n" + open + R"(
+        8    c P. 501:10 ack 401 ttl 60
+        8.06 s R. 401 ack 511 ttl 54 | CLOSED CLOSED | cause:after-idle-expiry origin:middlebox verdict:idle-timer:likely
+    )").c_str());
+}
+
+TEST(ResetCause, KeepAliveFailure) {
+    afterOpen(R"(
+        60  c .  500 ack 401 ttl 60
+        70  c .  500 ack 401 ttl 60
+        80  c .  500 ack 401 ttl 60
+        90  c R. 501 ack 401 ttl 60  | CLOSED CLOSED | cause:keep-alive-failure origin:endpoint
+    )");
+}
+
+TEST(ResetCause, UnacceptableFitsNothing) {
+    afterOpen(R"(
+        1 s R  90000000 ttl 55       | ESTABLISHED ESTABLISHED | cause:unacceptable refused no-verdict
+    )");
+    afterOpen(R"(
+        1 s R  90000000 ttl 64       | ESTABLISHED ESTABLISHED | cause:unacceptable refused verdict:forged-reset:likely
+    )");
+}
+
+TEST(ResetCause, StormIsOneEvent) {
+    afterOpen(R"(
+        1    s F. 401 ack 501 ttl 55
+        1.06 c P. 501:10 ack 402 ttl 60
+        1.11 s R  402 ttl 55         | CLOSED CLOSED | cause:late-data origin:endpoint verdict:host-reset:certain
+        1.12 c P. 511:10 ack 402 ttl 60
+        1.17 s R  402 ttl 55         | - - | no-verdict
+    )");
+}
+
+// The server restarted: it knows no such connection.
+TEST(ResetCause, RestartedHostAnswers) {
+    afterOpen(R"(
+        5    c P. 501:10 ack 401 ttl 60
+        5.05 s R  401 ttl 55         | CLOSED CLOSED | cause:half-open-peer origin:endpoint half-open:peer-restarted
+        5.06 c P. 511:10 ack 401 ttl 60
+        5.11 s R  401 ttl 55         | - - | cause:stale-segment
+    )");
+}
+
+TEST(ResetCause, HalfOpenFoundByANewSyn) {
+    afterOpen(R"(
+        60   c S  700000 ttl 60
+        60.1 s .  401 ack 501 ttl 55 | SYN-SENT ESTABLISHED | half-open:peer-restarted
+        60.2 c R  501 ttl 60         | SYN-SENT CLOSED | cause:half-open-peer
+    )");
+}
+
+TEST(ResetCause, UnreadData) {
+    transcript::run(R"(
+        0    c S  0
+        0.01 s S. 0 ack 1 win 5000
+        0.02 c .  1 ack 1
+        0.03 c P. 1:1000 ack 1
+        0.04 s .  1 ack 1001 win 4000
+        1    s R. 1 ack 1001 win 4000 | CLOSED CLOSED | cause:unread-data
+    )");
+    // Read in between: the window is open again.
+    transcript::run(R"(
+        0    c S  0
+        0.01 s S. 0 ack 1 win 5000
+        0.02 c .  1 ack 1
+        0.03 c P. 1:1000 ack 1
+        0.04 s .  1 ack 1001 win 4000
+        1    s R. 1 ack 1001 win 5000 | CLOSED CLOSED | cause:abort
+    )");
+}
+
+// Linux takes the end of what came out of order, where SACK was agreed.
+TEST(ResetCause, EndOfSackedBytesIsAccepted) {
+    transcript::run(R"(
+        c S  0 sackok
+        s S. 0 ack 1 sackok
+        c .  1 ack 1
+        s P. 101:100 ack 1
+        s R. 201 ack 1               | CLOSED CLOSED | accepted
+    )");
+    transcript::run(R"(
+        c S  0
+        s S. 0 ack 1
+        c .  1 ack 1
+        s P. 101:100 ack 1
+        s R. 201 ack 1               | ESTABLISHED ESTABLISHED | unproven
+    )");
+}
+
+// Nothing was ever heard of the receiver: its window is not known.
+TEST(ResetCause, ReceiverNeverHeardRefusesNothing) {
+    transcript::run(R"(
+        s P. 1:100 ack 1
+        s P. 101:100 ack 1
+        s R  60000                   | - - | unproven
+    )");
+}
+
+// Seen where it arrived, never where the server's packets pass first.
+TEST(ResetCause, NeverSentByItsAllegedSender) {
+    transcript::run(R"(
+        0     c S  0 id 1 if 0
+        0.001 c S  0 id 1 if 1 ttl 63
+        0.01  s S. 0 ack 1 id 2 if 1
+        0.011 s S. 0 ack 1 id 2 if 0 ttl 63
+        0.02  c .  1 ack 1 id 3 if 0
+        0.021 c .  1 ack 1 id 3 if 1 ttl 63
+        0.03  s P. 1:10 ack 1 id 4 if 1
+        0.031 s P. 1:10 ack 1 id 4 if 0 ttl 63
+        0.04  s P. 11:10 ack 1 id 5 if 1
+        0.041 s P. 11:10 ack 1 id 5 if 0 ttl 63
+        1     s R. 21 ack 1 id 6 if 0 ttl 63
+        == none reset forged-reset certain
+    )");
+    transcript::run(R"(
+        0     c S  0 id 1 if 0
+        0.001 c S  0 id 1 if 1 ttl 63
+        0.01  s S. 0 ack 1 id 2 if 1
+        0.011 s S. 0 ack 1 id 2 if 0 ttl 63
+        0.02  c .  1 ack 1 id 3 if 0
+        0.021 c .  1 ack 1 id 3 if 1 ttl 63
+        0.03  s P. 1:10 ack 1 id 4 if 1
+        0.031 s P. 1:10 ack 1 id 4 if 0 ttl 63
+        0.04  s P. 11:10 ack 1 id 5 if 1
+        0.041 s P. 11:10 ack 1 id 5 if 0 ttl 63
+        1     s R. 21 ack 1 id 6 if 1
+        1.001 s R. 21 ack 1 id 6 if 0 ttl 63
+        == none reset none none
+    )");
+}
