@@ -422,9 +422,17 @@ TEST(Verdict, Closing) {
 )" + repeated(1.3, "c FP. 101:10 ack 2") + R"(
         == both simultaneous peer-gone possible
     )");
-    run(open + R"(
-        1    c FP. 101:10 ack 1
-        1.01 s FP. 1:10 ack 111  | TIME-WAIT CLOSE-WAIT
+    // The client has not got the server's FIN, and 17 s later nothing gets through any more.
+    const std::string waiting = open + R"(
+        1    c F. 101 ack 1
+        1.01 s F. 1 ack 102
+        1.02 c .  102 ack 1
+)";
+    run(waiting + repeated(18.02, "s F. 1 ack 102") + R"(
+        == client three closing-timer possible
+    )");
+    run(waiting + repeated(8.02, "s F. 1 ack 102") + R"(
+        == client three none none
     )");
 }
 

@@ -79,6 +79,9 @@ def main():
         objects = {source.name: folder / f"{source.name}.o" for source in sources}
         if not all(pool.map(lambda source: compiled(source, objects[source.name]), sources)):
             sys.exit("mutants.py: the engine or its tests do not compile; on Debian: apt-get install g++ libgtest-dev")
+        whole = INFERENCE / "Transition.cpp"
+        if noticed(objects, whole.name, whole.read_text(), folder, "whole"):
+            sys.exit("mutants.py: the engine's tests fail as they are; mend that first")
         print(f"{len(mutants)} mutants", flush=True)
         outcomes = pool.map(lambda each: noticed(objects, each[1][0], each[1][2], folder, each[0]), enumerate(mutants))
         survivors = dead = invalid = 0
