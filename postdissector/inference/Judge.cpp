@@ -16,6 +16,10 @@ bool outweighs(const Verdict &later, const Verdict &earlier) {
         return isTimerKill(earlier.kind) || earlier.kind == VerdictKind::peerGone ||
                earlier.kind == VerdictKind::sessionLost;
     }
+    // And that its peer was heard elsewhere refutes that the peer was gone.
+    if (earlier.kind == VerdictKind::peerGone && !earlier.has(sign::peerAlive) && later.has(sign::peerAlive)) {
+        return true;
+    }
     return later.confidence > earlier.confidence;
 }
 

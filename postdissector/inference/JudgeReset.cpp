@@ -21,9 +21,10 @@ bool isRoundTime(Nanoseconds gap) {
     });
 }
 
+/** How many independent signs there are; a second vantage point counts as two. */
 unsigned strongSigns(std::uint32_t signs) {
-    unsigned count = 0;
-    for (const std::uint32_t one : {sign::farHops, sign::tooFast, sign::neverSent}) {
+    unsigned count = (signs & sign::neverSent) != 0 ? 2U : 0U;
+    for (const std::uint32_t one : {sign::farHops, sign::tooFast}) {
         count += (signs & one) != 0 ? 1U : 0U;
     }
     const std::uint32_t weak = signs & (sign::nearHops | sign::copiedFields);
@@ -60,6 +61,11 @@ Verdict judgeReset(const Matter &matter, const ResetReading &reading, const Befo
     verdict.signs = reading.signs;
     verdict.hopLimit = reading.hopLimit;
     verdict.usualHopLimit = reading.usualHopLimit;
+    if ((reading.signs & sign::neverSent) != 0) {
+        const SecondSightings &pairs = connection.secondSightings(sender);
+        verdict.interfaces[0] = pairs.first;
+        verdict.interfaces[1] = pairs.second;
+    }
     verdict.reaction = reading.reaction;
     verdict.roundTrip = reading.roundTrip;
     verdict.sinceLast = reading.gap;

@@ -11,6 +11,7 @@ constexpr std::uint32_t enoughRoundTrips = 5;
 constexpr Nanoseconds measurableRoundTrip = 2 * millisecond;
 constexpr std::uint8_t farAway = 3;
 constexpr std::uint32_t keepAliveFailures = 2;
+constexpr std::uint16_t enoughPairs = 3; // of sightings at two interfaces
 
 /** True if the quiet before a segment was long enough for the chosen device's timer, or for any known idle timer. */
 bool beyondTimer(const Settings &settings, SessionPhase phase, bool finAcknowledged, Nanoseconds gap) {
@@ -21,14 +22,23 @@ bool beyondTimer(const Settings &settings, SessionPhase phase, bool finAcknowled
     return fits(phase, Refresh::everyPacket, 0, gap).count != 0;
 }
 
+/** Its sender's packets pass one interface and then another; this one was not seen at the first of them. */
+bool seenOnlyBehind(const SecondSightings &pairs, const Segment &segment) {
+    return pairs.count >= enoughPairs && pairs.first != pairs.second &&
+           static_cast<std::uint8_t>(segment.interface) == pairs.second;
+}
+
 std::uint32_t originSigns(const ResetReading &reading, const Host::HopComparison &hops, const Segment &segment,
-                          const Endpoint &receiver) {
+                          const Endpoint &receiver, const SecondSightings &pairs) {
     std::uint32_t signs = 0;
     if (hops.known) {
         signs |= hops.difference == 0 ? sign::ownHops : hops.difference >= farAway ? sign::farHops : sign::nearHops;
     }
     if (reading.answers && reading.roundTrip != 0 && reading.reaction * 2 < reading.roundTrip) {
         signs |= sign::tooFast;
+    }
+    if (seenOnlyBehind(pairs, segment)) {
+        signs |= sign::neverSent;
     }
     if (reading.answers && segment.identification != 0 && segment.identification == receiver.lastIdentification &&
         (signs & sign::ownHops) == 0) {
@@ -38,7 +48,7 @@ std::uint32_t originSigns(const ResetReading &reading, const Host::HopComparison
 }
 
 ResetOrigin originOf(std::uint32_t signs, bool afterTimer) {
-    if ((signs & (sign::farHops | sign::tooFast)) != 0) {
+    if ((signs & (sign::farHops | sign::tooFast | sign::neverSent)) != 0) {
         return ResetOrigin::middlebox;
     }
     if ((signs & sign::nearHops) != 0 && ((signs & sign::copiedFields) != 0 || afterTimer)) {
@@ -114,7 +124,7 @@ ResetReading readReset(const Connection &connection, const BeforeReset &before, 
 
     const Host::HopComparison hops = host.compareHops(segment);
     reading.usualHopLimit = hops.known ? hops.usualHopLimit : std::uint8_t{0};
-    reading.signs = originSigns(reading, hops, segment, to);
+    reading.signs = originSigns(reading, hops, segment, to, connection.secondSightings(sender));
     const bool oneFin = connection.anyFin() && !connection.bothFins();
     const SessionPhase phase = oneFin ? SessionPhase::halfClosed : SessionPhase::established;
     const bool synchronised = isSynchronised(before.receiver);
