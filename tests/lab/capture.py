@@ -1,5 +1,6 @@
 """A capture at one host: every frame in the order in which the host saw it, with the kernel's nanosecond timestamps."""
 
+import errno
 import socket
 import struct
 import time
@@ -33,6 +34,10 @@ class Capture:
                 frame, extra, _, address = self._socket.recvmsg(65536, 128)
             except BlockingIOError:
                 return
+            except OSError as problem:
+                if problem.errno == errno.ENETDOWN:  # said once, when somebody pulls the cable
+                    continue
+                raise
             if not belongs(frame):
                 continue
             stamp = time.time_ns()

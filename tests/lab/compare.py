@@ -7,6 +7,7 @@ was lost on the way; each such difference is printed with the packet that explai
 
 import argparse
 import concurrent.futures
+import contextlib
 import json
 import os
 import shutil
@@ -78,6 +79,15 @@ class Tshark:
         if result.returncode != 0:
             raise SystemExit(f"compare.py: tshark {' '.join(arguments[:4])} ... failed: {result.stderr.strip()}")
         return result.stdout
+
+    @contextlib.contextmanager
+    def readable(self, feed):
+        """The path of a copy that the ordinary user can read, for two passes cannot read from a pipe."""
+        with tempfile.NamedTemporaryFile(dir=self.home.name, suffix=".pcapng") as copy:
+            shutil.copyfileobj(feed, copy)
+            copy.flush()
+            os.chmod(copy.name, 0o644)
+            yield copy.name
 
     def rows(self, capture):
         options = [option for field in FIELDS for option in ("-e", field)]

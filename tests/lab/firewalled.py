@@ -5,21 +5,19 @@ point (`at_client`, `at_server`): a list of "verdict/confidence", the first of t
 """
 
 import random
+import re
 import subprocess
 import time
 
 from capture import Capture, write_pcapng
-from impairment import INCOMING
-from lab import QUIET, Lab, ScenarioFailed, _pretty
+from lab import Lab, ScenarioFailed, _pretty
 from packet import ACK, FIN, RST, SYN
-from relay import TO_CLIENT, TO_SERVER
 from stateful import StatefulFirewall
-from topology import CLIENT, SERVER
 
 OTHER = {"client": "server", "server": "client"}
 FIRST_PORT = 40001
 SERVICE = 80
-LIKELY = ("likely", "certain")
+INITIAL_TTLS = (32, 60, 64, 128, 255)
 
 
 def graded(verdict, *confidences):
@@ -50,7 +48,9 @@ class Site(Lab):
         self._firewall_settings = dict(answer=answer, loose=loose, translate=translate)
         if real:
             self._firewall_settings.update(established=idle, fin_wait=half, close_wait=half, last_ack=closing, time_wait=closing, close=closing)
-        self.far = bool(ttl) and ttl % 2 ** 5 < 29 and ttl not in (64, 128)  # a distance that tells
+        initial = ttl or 64
+        # As if that many routers more stood before each host: three are a sign that tells the firewall's packets from theirs.
+        self.far = next(usual for usual in INITIAL_TTLS if usual >= initial) - initial >= 3
         self._ttl, self._merged, self._fin_timeout = ttl, merged, fin_timeout
         self.preferences = {"half": half, "idle": idle, "closing": closing, **(prefer or {})}
         self.random = random.Random(seed)
@@ -94,6 +94,7 @@ class Site(Lab):
         self.pairs.append(pair)
         for _ in range(talk):
             self.exchange(pair)
+        self.settle()  # the delayed ACK of the last answer
         return pair
 
     def opening(self, service, port=None, **options):
@@ -121,6 +122,14 @@ class Site(Lab):
                 task()
             time.sleep(min(0.05, rest))
             self._drain()
+
+    def wait_for(self, role, matches, number=1, within=15):
+        """Wait until that many such packets passed the host; the connections that chat go on."""
+        limit = time.monotonic() + within
+        while self.count(role, matches) < number:
+            if time.monotonic() > limit:
+                raise ScenarioFailed(f"the packet that the script waits for did not pass the {role} within {within:.0f} s")
+            self.pause(0.02)
 
     def chat(self, pair, sides=("client", "server"), every=0.45):
         """Let both ends of a connection send now and then, whenever the script pauses, and read what came."""
@@ -159,32 +168,28 @@ class Site(Lab):
     def silence(self, speaker, limit=75):
         """Until the speaker's segments went unanswered often enough and for long enough to be judged."""
         begun = time.monotonic()
-        peer, role = speaker.host, speaker.role
-        own = [p for p in self.captures[role].packets if p.outgoing]
-        start = own[-1].time if own else 0
+        role, start = speaker.role, time.time_ns() - 50_000_000
         while True:
             self.pause(0.1)
-            sent = [p for p in self.captures[role].packets if p.outgoing and p.time >= start - 300_000_000 and self._of(speaker, p)
+            sent = [p for p in self.captures[role].packets if p.outgoing and p.time >= start and self.of(speaker, p)
                     and (p.length or p.flags & FIN)]
             if len(sent) >= self.copies + 1 and sent[-1].time - sent[0].time > (self.span + 0.1) * 1e9:
                 self.pause(0.3)
                 return
             if time.monotonic() - begun > limit:
-                raise ScenarioFailed(f"the {peer.role} did not repeat its segments {self.copies} times over {self.span} s")
+                raise ScenarioFailed(f"the {role} did not repeat its segments {self.copies} times over {self.span} s")
 
-    def _of(self, end, packet):
+    def of(self, end, packet):
         pair = next(p for p in self.pairs if end in (p.client, p.server))
         return pair.port in (packet.source[1], packet.target[1])
 
     def forgotten(self, pair, within=20):
-        """Wait until the firewall has lost the entry, and a little longer; the moments go into the truth."""
+        """Wait until the firewall has lost the entry, and a little longer. Asking removes an entry that has run out."""
         begun = time.monotonic()
         while self.firewall.entry(pair.port) is not None:
-            before = time.time()
             if time.monotonic() - begun > within:
                 raise ScenarioFailed(f"the firewall keeps its entry longer than {within} s")
             self.pause(0.1)
-        pair.died = (before if time.monotonic() - begun > 0.1 else begun, time.time())
         self.pause(0.1 + 0.6 * self.random.random())
 
     def unplug(self, role):
@@ -232,28 +237,40 @@ class Site(Lab):
             frames = [frame for frame in self.captures[self._one_way].frames if frame[1]]
             write_pcapng(folder / f"{name}.oneway.pcapng", frames, self._one_way)
             files.append("oneway")
-        self._begin_exactly()
         result = {
             "scenario": name, "shows": shows, "captures": files,
             "preferences": {**self.preferences, "span": self.span, "copies": self.copies},
-            "connections": [self._describe(pair) for pair in self.pairs],
+            "connections": [self._describe(pair, events) for pair in self.pairs],
             "resets": [{"client_port": key[0], "server_port": key[1], "began": key[2], "sender": key[3], **value} for key, value in self.resets.items()],
+            "resets_seen": self._resets_seen(),
             "session_table": events,
         }
-        (folder / f"{name}.truth.json").write_text(_pretty(result))
+        (folder / f"{name}.verdict.json").write_text(_pretty(result))
         return result
 
-    def _begin_exactly(self):
-        """A connection begins with its own SYN: what carries its ports before belongs to the incarnation before."""
-        for pair in self.pairs:
-            pair.start = pair.began
-
-    def _describe(self, pair):
+    def _describe(self, pair, events):
         told = {"client_port": pair.port, "server_port": pair.service, "began": pair.began, "judged": pair.judged}
-        if getattr(pair, "died", None):
-            told["died"] = pair.died
+        told["died"] = self._death(pair, events)
         told.update(self._passage(pair))
         return told
+
+    def _death(self, pair, events):
+        """When the firewall removed the connection's entry, by its own word; somebody asked for it, or sent into it, soon after its end."""
+        for event in events:
+            time_, text = re.match(r"\[([0-9.]+)\s*\]\s*(.*)", event).groups()
+            if float(time_) >= pair.began and text.startswith("[DESTROY]") and f" sport={pair.port} dport={pair.service} " in text:
+                return float(time_)
+        return None
+
+    def _resets_seen(self):
+        """Who truly sent each reset: what leaves no host's own interface comes from something between them."""
+        seen = []
+        sent = {_key(p) for role in ("client", "server") for p in self.captures[role].packets if p.outgoing and p.flags & RST}
+        for capture in self.captures.values():
+            for p in capture.packets:
+                if p.flags & RST:
+                    seen.append({"at": capture.name, "time": p.time, "origin": "endpoint" if p.outgoing and capture.name in OTHER or _key(p) in sent else "middlebox"})
+        return seen
 
     def _passage(self, pair):
         """When a packet is last known to have passed, and when the first that asks for an answer was lost after that."""

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Keeps some of a run's captures as samples: `keep.py DIR` copies them with their truth files to captures/lab.
 
-A sample is kept from both vantage points where the two differ tellingly, otherwise from one.
+DIR is a folder of run.py (states, NAME.truth.json) or of judge.py (verdicts, NAME.verdict.json); the samples of that kind are
+renewed, the others stay. A sample is kept from both vantage points where the two differ tellingly, otherwise from one.
 """
 
 import shutil
@@ -46,22 +47,57 @@ CHOSEN = {
     "wrap-fin-before-data": ("client",),
 }
 
+VERDICTS = {
+    "published-half-close-unanswered": BOTH,
+    "published-half-close-answered": ("server",),
+    "half-closed-client-closes-peer-alive": BOTH,
+    "half-closed-client-closes-both-interfaces": ("merged",),
+    "half-closed-server-closes-reset-from-elsewhere": ("client",),
+    "half-closed-client-closes-prohibited": ("server",),
+    "idle-client-speaks-peer-alive": ("client",),
+    "idle-client-speaks": ("client",),
+    "idle-server-speaks-reset-distant": ("server",),
+    "idle-client-keep-alives": ("client",),
+    "translated-outside-speaks": ("server",),
+    "reused-port-after-idle": ("client",),
+    "table-flushed-new-connection-works": ("client",),
+    "five-idle-connections": ("client",),
+    "late-data-client-closes-past-clock": ("server",),
+    "late-data-server-closes-orphan-gone": ("client",),
+    "power-lost-client-half-closed": ("server",),
+    "power-lost-client-half-closed-and-busy": ("server",),
+    "outage-recovers-client-after-idle": ("client",),
+    "half-close-client-kept-alive": ("server",),
+    "path-mtu": ("client",),
+    "rejected-by-reset-from-elsewhere": ("client",),
+    "rejected-by-icmp": ("client",),
+    "spoofed-exact-to-client": ("client",),
+    "spoofed-in-window-to-client": ("client",),
+    "reset-by-rule-server-sends-distant": ("server",),
+    "reset-late-data-storm-client": ("server",),
+    "unread-data-client": ("server",),
+}
+
 
 def main():
     if len(sys.argv) != 2:
-        sys.exit("keep.py: name the folder of a lab run (run.py --out DIR)")
+        sys.exit("keep.py: name the folder of a lab run (run.py --out DIR, or judge.py --out DIR)")
     source = Path(sys.argv[1])
+    verdicts = any(source.glob("*.verdict.json"))
+    kind, program, chosen = ("verdict", "judge.py", VERDICTS) if verdicts else ("truth", "run.py", CHOSEN)
     files = []
-    for name, sides in CHOSEN.items():
-        files += [source / f"{name}.truth.json", *(source / f"{name}.{side}.pcapng" for side in sides)]
+    for name, sides in chosen.items():
+        files += [source / f"{name}.{kind}.json", *(source / f"{name}.{side}.pcapng" for side in sides)]
     missing = [file.name for file in files if not file.exists()]
     if missing:
-        sys.exit(f"keep.py: {source} has no {', '.join(missing)}: run the whole lab into it first")
+        sys.exit(f"keep.py: {source} has no {', '.join(missing)}: run the whole of {program} into it first")
     large = [file.name for file in files if file.stat().st_size > LARGEST]
     if large or sum(file.stat().st_size for file in files) > TOGETHER:
         sys.exit(f"keep.py: too large to be kept: {', '.join(large) or 'all of it together'}")
-    shutil.rmtree(SAMPLES, ignore_errors=True)
-    SAMPLES.mkdir(parents=True)
+    SAMPLES.mkdir(parents=True, exist_ok=True)
+    for truth in SAMPLES.glob(f"*.{kind}.json"):
+        for old in SAMPLES.glob(f"{truth.name.removesuffix(f'.{kind}.json')}.*"):
+            old.unlink()
     for file in files:
         shutil.copyfile(file, SAMPLES / file.name)
     print(f"{len(files)} files, {sum(file.stat().st_size for file in files)} bytes in {SAMPLES}; now write the table: captures/table.py")

@@ -63,19 +63,6 @@ add rule ip translation out oifname "outside" masquerade
                 return int(line.split()[2])
         return None
 
-    def wait_for_death(self, client_port, within):
-        """Wait until the entry is gone; returns the two moments between which it went."""
-        limit = time.monotonic() + within
-        present = time.time()
-        while True:
-            asked = time.time()
-            if self.entry(client_port) is None:
-                return present, time.time()
-            present = asked
-            if time.monotonic() > limit:
-                raise RuntimeError(f"the firewall still has the entry of port {client_port} after {within:.0f} s")
-            time.sleep(0.1)
-
     def flush(self):
         self._namespace.run("conntrack", "-F")
 

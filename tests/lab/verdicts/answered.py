@@ -104,7 +104,9 @@ def flushed(lab, comes_back):
         later = lab.pair()
         lab.judge(later, "none")
         lab.pause(2)
-    said = ["session lost/possible", "session lost/likely", "peer gone/possible", "peer gone/likely", "none"]
+    said = ["session lost/possible", "session lost/likely", "session lost/certain"]
+    if not comes_back:  # a host that lost its power would look the same
+        said += ["peer gone/possible", "peer gone/likely", "path outage/possible", "path outage/likely", "none"]
     for pair in pairs:
         lab.judge(pair, "session lost", at_client=said, at_server=said)
 

@@ -11,6 +11,8 @@ from firewalled import graded
 HALF, IDLE, CLOSING = "half-closed timer", "idle timer", "closing timer"
 MERGED = {HALF: graded(HALF, "certain"), IDLE: graded(IDLE, "certain"), CLOSING: graded(CLOSING, "certain")}
 
+DEFAULT = {"half": 0, "idle": 0, "closing": 0}  # preferences: the profile's own
+
 
 def grade(kind, alive):
     """With a sign of life of the silent side; without one a host that lost its power would look the same."""
@@ -67,27 +69,31 @@ def half_closed_refreshed(lab, side):
     lab.by_speaker(pair, far, HALF, grade(HALF, True), timer=lab.half)
 
 
-@verdict_scenario("half-closed-{side}-closes-fin-first", "the {side} closes its half, the entry runs out, the {peer} has only its FIN to send", sides=True)
-def half_closed_fin(lab, side):
+@verdict_scenario("half-closed-{side}-closes-fin-first", "the {side} closes its half, the entry runs out, the {peer} has only its FIN to send; the {side} lives", sides=True, alive=True)
+@verdict_scenario("half-closed-{side}-closes-fin-first-alone", "the same; nothing else of the {side} is seen", sides=True)
+def half_closed_fin(lab, side, alive=False):
     pair = lab.pair()
-    live(lab, side)
+    if alive:
+        live(lab, side)
     near, far = half_closed(lab, side, pair)
     lab.forgotten(pair)
     far.shutdown()
     lab.silence(far)
-    lab.by_speaker(pair, far, HALF, grade(HALF, True), timer=lab.half)
+    lab.by_speaker(pair, far, HALF, grade(HALF, alive), timer=lab.half)
 
 
-@verdict_scenario("half-closed-{side}-closes-keep-alives", "the {side} closes its half, the entry runs out, the {peer}'s keep-alive probes are dropped and it gives up", sides=True)
-def half_closed_keep_alives(lab, side):
+@verdict_scenario("half-closed-{side}-closes-keep-alives", "the {side} closes its half, the entry runs out, the {peer}'s keep-alive probes are dropped and it gives up; the {side} lives", sides=True, alive=True)
+@verdict_scenario("half-closed-{side}-closes-keep-alives-alone", "the same; nothing else of the {side} is seen", sides=True)
+def half_closed_keep_alives(lab, side, alive=False):
     pair = lab.pair()
-    live(lab, side)
+    if alive:
+        live(lab, side)
     far = pair["server" if side == "client" else "client"]
     keep_alive(far, lab.half + 1, 1, 5)
     half_closed(lab, side, pair)
     lab.wait_for(far.role, lambda p: p.outgoing and p.flags & RST, within=30)
     lab.settle()
-    lab.by_speaker(pair, far, HALF, grade(HALF, True), timer=lab.half)
+    lab.by_speaker(pair, far, HALF, grade(HALF, alive), timer=lab.half)
     lab.reset(pair, far.role, "keep-alive failure", "reset after FIN")
 
 
@@ -145,9 +151,11 @@ def closing(lab, side):
     far.shutdown()
     lab.forgotten(pair, within=40)
     lost.remove()
-    lab.silence(far)
+    before = lab.count(far.role, lambda p: p.outgoing and p.flags & FIN and lab.of(far, p))
+    lab.wait_for(far.role, lambda p: p.outgoing and p.flags & FIN and lab.of(far, p), before + 1, within=40)
+    lab.settle(0.5)
     # Seen from the far end all copies of its FIN are alike: which of them the timer met does not show.
-    lab.by_speaker(pair, far, CLOSING, [*graded(CLOSING, "likely", "possible"), *graded(HALF, "possible", "likely"), "none"], timer=lab.closing)
+    lab.by_speaker(pair, far, CLOSING, [*graded(CLOSING, "likely", "possible"), "session lost/possible", "path outage/possible", "none"], timer=lab.closing)
 
 
 @verdict_scenario("reused-port-after-idle", "after a silent kill the client comes again from the same port: the server still had the old connection", side="client")
@@ -163,7 +171,7 @@ def reused_port(lab, side):
     lab.settle(0.5)
     lab.by_speaker(pair, pair.client, IDLE, graded(IDLE, "certain", "likely"), timer=lab.idle)
     lab.judge(again, "none")
-    lab.reset(again, "client", "half-open peer", "answer to a stale segment")
+    lab.reset(again, "client", "half-open peer answers", "answer to a stale segment")
 
 
 @verdict_scenario("five-idle-connections", "five connections survive pauses below the timer and die after pauses above it", many=True, idle=4)
@@ -182,7 +190,8 @@ def five_half_closed(lab, many):
     pairs = [lab.pair() for _ in range(5)]
     for pair in pairs:
         half_closed(lab, "client", pair)
-    below, above = (0.5, 0.6, 0.7, 0.78, 0.85), (1.15, 1.2, 1.27, 1.35, 1.5)
+    # Together they bracket the timer whether it counts from the FIN or from the last packet.
+    below, above = (0.05, 0.3, 0.6, 0.8, 0.9), (1.15, 1.2, 1.27, 1.35, 1.5)
     survive_and_die(lab, [(p, p.server, b, a) for p, b, a in zip(pairs, below, above)], lab.half)
     for pair in pairs:
         lab.by_speaker(pair, pair.server, HALF, grade(HALF, True), timer=lab.half)
@@ -203,3 +212,20 @@ def survive_and_die(lab, plan, timer):
     for pair, *_ in plan:
         if lab.firewall.entry(pair.port) is not None:
             raise ScenarioFailed(f"the entry of port {pair.port} lives")
+
+
+@verdict_scenario("published-half-close-unanswered", "30 s after the first FIN the firewall forgets; data after 45 s is never answered; judged with default preferences", after=45, half=30, idle=300, span=20, prefer=DEFAULT)
+@verdict_scenario("published-half-close-answered", "the same firewall, data after 20 s: answered; judged with default preferences", after=20, half=30, idle=300, span=20, prefer=DEFAULT)
+def published(lab, after):
+    pair = lab.pair()
+    near, far = half_closed(lab, "client", pair)
+    lab.pause(after)
+    far.send(500)
+    if after > lab.half:
+        lab.silence(far)
+        lab.by_speaker(pair, far, HALF, graded(HALF, "likely"), timer=lab.half)
+        return
+    near.receive(500)
+    far.shutdown()
+    lab.settle(1)
+    lab.judge(pair, "none")
