@@ -1,5 +1,6 @@
 // What Wireshark looks for when it loads a plugin, and the order in which our parts come to life.
 #include "plugin/preferences.h"
+#include "plugin/statistics.h"
 #include "plugin/wireshark_compat.h"
 #include "postdissector/annotation.h"
 #include "postdissector/fields.h"
@@ -43,6 +44,7 @@ void registerProtocol() {
     tcpstate::registerPreferences(protocol);
     tcpstate::registerTee(protocol);
     tcpstate::registerAnnotation(protocol);
+    tcpstate::registerStatistics();
     register_init_routine(beginFile);
     register_postseq_cleanup_routine(tcpstate::finishSession);
     register_cleanup_routine(tcpstate::endSession);

@@ -1,0 +1,38 @@
+// What one connection says about the timers of the firewalls on its path.
+#pragma once
+
+#include "postdissector/inference/TimerEstimate.h"
+#include "postdissector/session.h"
+
+#include <optional>
+
+namespace tcpstate {
+
+/** A connection that a timer killed, surely enough to be counted. */
+struct KillEvidence {
+    SessionPhase phase;
+    TimerKill kill;
+};
+
+/** A connection that came back after a time in which a timer might have run out. */
+struct SurvivorEvidence {
+    SessionPhase phase;
+    Nanoseconds sinceFin = 0; ///< it still worked so long after the first FIN; 0: says nothing
+    BoundSource finSource;
+    Nanoseconds gap = 0; ///< and after a gap as long as this
+    BoundSource gapSource;
+};
+
+/** The phase whose timer a verdict blames; nothing if it blames none. */
+[[nodiscard]] std::optional<SessionPhase> blamedPhase(const Verdict &verdict);
+
+/** A kill, if it is at least likely. */
+[[nodiscard]] std::optional<KillEvidence> killOf(const Session &session, ConnectionNumber number);
+
+/** A survivor, if it outlived more than an ordinary pause. */
+[[nodiscard]] std::optional<SurvivorEvidence> survivorOf(const Session &session, ConnectionNumber number);
+
+/** When it died, if its session was lost by no timer. */
+[[nodiscard]] std::optional<Death> lostSession(const Session &session, ConnectionNumber number);
+
+} // namespace tcpstate

@@ -1,0 +1,10 @@
+// -z tcpstate,firewall: which timer the firewalls have, from all connections together.
+#pragma once
+
+#include "plugin/statistics_listener.h"
+
+namespace tcpstate {
+
+[[nodiscard]] const Statistic &firewallStatistic();
+
+} // namespace tcpstate
