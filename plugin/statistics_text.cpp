@@ -3,7 +3,6 @@
 #include "plugin/wireshark_compat.h"
 
 #include <epan/proto.h>
-#include <epan/value_string.h>
 #include <wsutil/inet_addr.h>
 
 #include <algorithm>

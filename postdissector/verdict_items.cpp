@@ -127,7 +127,6 @@ void addVerdict(proto_tree *tree, tvbuff_t *tvb, const Session &open, const Reco
     proto_item *const item =
         generated(proto_tree_add_uint(tree, fields.verdict, tvb, 0, 0, static_cast<guint32>(verdict.kind)));
     if (verdict.kind == VerdictKind::none) {
-        proto_item_set_hidden(item); // there for filters; nothing to read
         return;
     }
     proto_tree *const details = proto_item_add_subtree(item, verdictSubtree);

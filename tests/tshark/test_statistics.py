@@ -1,5 +1,6 @@
 """-z tcpstate,tree, -z tcpstate,connections and -z tcpstate,firewall; sharkd's tables are those of the window."""
 
+import itertools
 import json
 import re
 
@@ -54,12 +55,17 @@ def after_filter(output):
     return f"{title}\n{rest}"
 
 
-def tree(wireshark, path, passes=(), *, argument="", options=()):
+def tree(wireshark, path, passes=(), *, argument=""):
     """The counts of the stats tree, by the path of their names."""
+    return tree_of(statistic(wireshark, path, f"tree{argument}", passes=passes))
+
+
+def tree_of(output):
     found, parents = {}, []
-    for line in statistic(wireshark, path, f"tree{argument}", passes=passes, options=options).splitlines():
+    lines = itertools.dropwhile(lambda line: not line.startswith("Topic / Item"), output.splitlines())
+    for line in itertools.takewhile(bool, itertools.islice(lines, 1, None)):
         match = re.match(r"( *)(\S.*?)  +(-?\d+) ", line)
-        if match and not line.startswith("Topic"):
+        if match:
             depth = len(match[1])
             parents = [*parents[:depth], match[2]]
             found["/".join(parents)] = int(match[3])
@@ -174,38 +180,60 @@ def truth_of(sample):
     return truth, truth.get("expected") or truth.get("connection")
 
 
+# The scripts know more than these captures show: where both SYNs cross, the server's is the first in its own file; and where
+# the crossing FIN was lost before the capture point, its repetition reads like an answer.
+NOT_SHOWN = {"simultaneous-open.server.pcapng", "crossing-fins-lost-client-first.client.pcapng"}
+
+
 def judged(sample):
-    """True for a sample whose truth tells one connection's close."""
+    """True for a sample whose truth tells one connection's close, and that shows it."""
     truth, expected = truth_of(sample)
-    return expected is not None and len(truth.get("connections", [0])) == 1
+    return expected is not None and len(truth.get("connections", [0])) == 1 and sample.name not in NOT_SHOWN
 
 
-JUDGED = [sample for sample in SAMPLES if judged(sample)]
+# The FINs that crossed were lost before they came to this capture: nothing in it tells that they did.
+UNTELLABLE = {"crossing-fins-lost-client-first.client.pcapng"}
+JUDGED = [sample for sample in SAMPLES if judged(sample) and sample.name not in UNTELLABLE]
+OTHER = {"client": "server", "server": "client"}
+
+
+@pytest.fixture(scope="module")
+def printed(wireshark):
+    """All three statistics of a sample, from one run of tshark for each number of passes."""
+    outputs = {}
+
+    def get(sample, passes=()):
+        key = sample, tuple(passes)
+        if key not in outputs:
+            outputs[key] = statistic(wireshark, sample, "connections", "firewall", "tree", passes=passes)
+        return outputs[key]
+    return get
+
+
+def close_of(sample, row):
+    """Initiator and kind of the close as the truth has them, by the roles of the row.
+
+    Where two SYNs cross, each capture takes its own host for the client.
+    """
+    truth, expected = truth_of(sample)
+    initiator = expected["initiator"]
+    turned = "connections" in truth and row["Client"].strip("[]").startswith(truth["connections"][0]["server"][0])
+    return OTHER.get(initiator, initiator) if turned else initiator, expected["kind"]
 
 
 @PASSES
 @pytest.mark.parametrize("judged_sample", JUDGED, ids=lambda path: path.name)
-def test_close_of_each_sample(wireshark, judged_sample, passes):
-    _, expected = truth_of(judged_sample)
-    row, = connections(wireshark, judged_sample, passes)
-    assert (row["Initiator"], row["Close"]) == (expected["initiator"], expected["kind"])
-
-
-@PASSES
-def test_closes_of_all_samples_counted(wireshark, passes):
-    """The trees of all samples with a truth, added up."""
-    counted, expected = {}, {}
-    for sample in JUDGED:
-        truth = truth_of(sample)[1]
-        for name in [CLOSES, f"{CLOSES}/{truth['kind']}"]:
-            expected[name] = expected.get(name, 0) + 1
-        if truth["initiator"] != "none":
-            name = f"{CLOSES}/{truth['kind']}/by {truth['initiator']}"
-            expected[name] = expected.get(name, 0) + 1
-        for name, count in tree(wireshark, sample, passes).items():
-            if name.startswith(CLOSES):
-                counted[name] = counted.get(name, 0) + count
-    assert counted == expected
+def test_close_of_each_sample(printed, judged_sample, passes):
+    """A row in the table and counts in the tree, both as the truth file has it."""
+    output = printed(judged_sample, passes)
+    row, = table(output, "TCP State: connections")
+    initiator, kind = close_of(judged_sample, row)
+    assert (row["Initiator"], row["Close"]) == (initiator, kind)
+    closes = {name: count for name, count in tree_of(output).items() if name.startswith(CLOSES)}
+    expected = {CLOSES: 1, f"{CLOSES}/{kind}": 1}
+    if initiator != "none":
+        expected[f"{CLOSES}/{kind}/by {initiator}"] = 1
+    assert closes == expected
 
 
 def test_transcripts_are_half_closed_as_printed(wireshark):
@@ -223,13 +251,15 @@ def test_transcripts_are_half_closed_as_printed(wireshark):
         assert row["End"] == f"{last['client']}/{last['server']}"
 
 
-def test_one_and_two_passes_print_the_same(wireshark, sample):
-    """No matter how often the file is read; and nothing stands at the end of a line."""
-    once = statistic(wireshark, sample, "connections", "firewall")
-    twice = statistic(wireshark, sample, "connections", "firewall", passes=["-2"])
-    assert once == twice
-    assert not [line for line in once.splitlines() if line != line.rstrip()]
-    assert tree(wireshark, sample) == tree(wireshark, sample, ["-2"])
+def test_one_and_two_passes_print_the_same(printed, sample):
+    """No matter how often the file is read."""
+    assert printed(sample) == printed(sample, ["-2"])
+
+
+def test_no_blanks_at_the_end_of_a_line(wireshark, hard_timer):
+    output = statistic(wireshark, hard_timer[0], "connections", "firewall")
+    assert len(output.splitlines()) > 30
+    assert not [line for line in output.splitlines() if line != line.rstrip()]
 
 
 @PASSES
@@ -573,6 +603,6 @@ def tree_of_nodes(nodes, parents=()):
     return found
 
 
-def test_window_shows_the_same_tree(wireshark, sample):
+def test_window_shows_the_same_tree(wireshark, printed, sample):
     answer = sharkd_taps(wireshark, sample, "stat:tcpstate")["stats:tcpstate"]
-    assert tree_of_nodes(answer["stats"]) == tree(wireshark, sample)
+    assert tree_of_nodes(answer["stats"]) == tree_of(printed(sample))
