@@ -350,18 +350,21 @@ std::string profilesText(const Session &session, const std::string &networks, co
         {"Profile", Kind::text}, {"Timer", Kind::text}, {"Seconds", Kind::count}, {"Device", Kind::text}};
     static const std::vector<Column> refutedColumns = {
         {"Profile", Kind::text}, {"Timer", Kind::text}, {"Seconds", Kind::count}, {"Refuted by", Kind::text}};
+    static const std::vector<Column> longerColumns = {
+        {"Profile", Kind::text}, {"Timer", Kind::text}, {"Seconds", Kind::count}, {"Lost before", Kind::text}};
     std::vector<Row> fitting;
     std::vector<Row> refuted;
+    std::vector<Row> longer;
     for (const FirewallProfile &profile : profiles().subspan(1)) {
         const ProfileReading reading = estimate.read(profile);
         const bool fits = reading.answer == ProfileReading::Answer::fits;
-        if ((!fits && !reading.refuted()) || saysNoMore(profile, estimate, reading)) {
+        if ((!fits && !reading.refuted() && !reading.early()) || saysNoMore(profile, estimate, reading)) {
             continue;
         }
         Row row = {profile.id, reading.timer->name == nullptr ? "" : reading.timer->name,
                    Cell::number(reading.timer->seconds),
                    fits ? std::string(profile.name) : refutationText(session, reading)};
-        (fits ? fitting : refuted).push_back(std::move(row));
+        (fits ? fitting : reading.early() ? longer : refuted).push_back(std::move(row));
     }
     const std::string what = std::string(timerName(estimate.phase())) + " timer, " + networks;
     std::string text;
@@ -372,6 +375,10 @@ std::string profilesText(const Session &session, const std::string &networks, co
     }
     if (!refuted.empty()) {
         text += "\nProfiles refuted: " + what + "\n" + layOut(refutedColumns, refuted);
+    }
+    if (!longer.empty()) {
+        text +=
+            "\nProfiles that wait longer, unless their table is full: " + what + "\n" + layOut(longerColumns, longer);
     }
     return text;
 }

@@ -70,7 +70,7 @@ struct ProfileReading {
         fits,     ///< its timer lies in a closed bracket
         possible, ///< nothing was lost by which its timer could be told, and nothing refutes it
         outlived, ///< refuted: a connection still worked when its timer had run out
-        early,    ///< refuted: a packet was lost before its timer ran out
+        early,    ///< a packet was lost before its timer ran out: only a device with a full table does that
     };
     Answer answer = Answer::untested;
     Refresh basis = Refresh::unknown; ///< never: counted from the first FIN; everyPacket: from the last packet
@@ -78,7 +78,9 @@ struct ProfileReading {
     BoundSource source;               ///< with outlived and early: the packet that refutes it
     const FirewallTimer *timer = nullptr;
 
-    [[nodiscard]] bool refuted() const { return answer == Answer::outlived || answer == Answer::early; }
+    /** Outliving a timer refutes it; dying early does not, for devices expire sessions early under table pressure. */
+    [[nodiscard]] bool refuted() const { return answer == Answer::outlived; }
+    [[nodiscard]] bool early() const { return answer == Answer::early; }
 };
 
 /** One timer of the firewalls between two places, or of all of them: the timer of one phase. */
