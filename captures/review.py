@@ -27,13 +27,26 @@ FIELDS = (
     "tcpstate.active_close", "tcpstate.passive_close", "tcpstate.half_close", "tcpstate.simultaneous_close",
     "tcpstate.simultaneous_open", "tcpstate.half_close.duration", "tcpstate.half_close.bytes",
     "tcpstate.reset.acceptance", "tcpstate.close.initiator", "tcpstate.close.kind",
-    "tcpstate.expert.tcp_wait_expired", "tcpstate.expert.fin_unacknowledged",
+    "tcpstate.expert.tcp_wait_expired", "tcpstate.expert.fin_unacknowledged", "tcpstate.reset.cause",
+    "tcpstate.reset.origin", "tcpstate.firewall.at_risk", "tcpstate.verdict", "tcpstate.verdict.confidence",
+    "tcpstate.verdict.reason", "tcpstate.verdict.advice", "tcpstate.verdict.evidence",
 )
 SEPARATOR, AGGREGATOR = "\t", "|"
 
 SIDES = {1: "client", 2: "server"}
 KINDS = ("open", "four segments", "three segments", "simultaneous", "half-close", "reset", "reset after FIN", "unfinished")
 ACCEPTANCE = {1: "reset, accepted", 2: "reset, not proven to be accepted", 3: "reset, refused"}
+CAUSES = {1: "refused", 2: "abort", 3: "after FIN", 4: "answer to late data after close", 5: "half-open peer answers",
+          6: "keep-alive failure", 7: "unread data at close", 8: "after idle expiry", 9: "forged by a middlebox",
+          10: "unacceptable", 11: "answer to a stale segment"}
+ORIGINS = {1: "from the endpoint", 2: "from a middlebox"}
+CONFIDENCES = {2: "possible", 3: "likely", 4: "certain"}
+VERDICTS = {1: "killed by a firewall's half-closed timer (TCP wait)", 2: "killed by a firewall's idle timer",
+            3: "killed by a firewall's closing timer", 4: "reset by a middlebox", 5: "rejected by a middlebox",
+            6: "session lost on the way, no timer", 10: "not a firewall: the host resets late data",
+            11: "not a firewall: the peer is gone", 12: "not a firewall: the path was interrupted",
+            13: "not a firewall: the application is silent", 14: "not a firewall: the receiver's window is closed",
+            15: "not a firewall timer: path MTU", 16: "not a firewall: the peer's own timer"}
 FLAG_NAMES = ("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR")
 # Most telling first. PSH, URG and the congestion bits say nothing about states and would widen the column.
 FLAG_ORDER = ("SYN", "FIN", "RST", "ACK")
@@ -150,9 +163,15 @@ def marks(row):
     for name in ("tcp_wait_expired", "fin_unacknowledged"):
         if row[f"tcpstate.expert.{name}"]:
             found[name] = True
-    for name in ("reset.acceptance", "close.initiator", "close.kind"):
+    for name in ("reset.acceptance", "reset.cause", "reset.origin", "close.initiator", "close.kind", "verdict",
+                 "verdict.confidence"):
         if row[f"tcpstate.{name}"]:
             found[name] = int(row[f"tcpstate.{name}"][-1])
+    for name in ("verdict.reason", "verdict.advice", "verdict.evidence"):
+        if row[f"tcpstate.{name}"]:
+            found[name] = row[f"tcpstate.{name}"]
+    if any(truth_value(text) for text in row["tcpstate.firewall.at_risk"]):
+        found["firewall.at_risk"] = True
     if row["tcpstate.half_close.duration"]:
         found["half_close.duration"] = Decimal(row["tcpstate.half_close.duration"][-1])
         found["half_close.bytes"] = int((row["tcpstate.half_close.bytes"] or ["0"])[-1])
@@ -232,6 +251,9 @@ def words_of_marks(packet, first):
         words.append("a firewall's TCP wait has expired")
     if packet.flags & 4:
         words.append(ACCEPTANCE.get(found.get("reset.acceptance"), "reset"))
+        about = [CAUSES.get(found.get("reset.cause")), ORIGINS.get(found.get("reset.origin"))]
+        if any(about):
+            words.append(", ".join(filter(None, about)))
     return words
 
 
@@ -301,6 +323,23 @@ def heading(connection, paint):
         duration, size = connection.half_closed
         line += f"; half-closed for {span(duration)}" + (f", {plural(size, 'byte')} after the FIN" if size else "")
     yield from textwrap.wrap(line, WIDTH, initial_indent="  ", subsequent_indent="  ")
+
+
+def verdict(connection, paint):
+    """The lines below a connection's packets: what ended it, how sure that is, why, and what to change."""
+    found = connection.last.marks
+    if not found.get("verdict"):
+        if "firewall.at_risk" in found:
+            yield paint("mark", "  at risk: nothing is lost yet, but a firewall with this clock would drop the next packet")
+        return
+    words = f"VERDICT, {CONFIDENCES.get(found.get('verdict.confidence'), '')}: {VERDICTS.get(found['verdict'], 'unknown')}"
+    yield paint("alarm", f"  {words}")
+    for name, title in (("verdict.reason", "why"), ("verdict.advice", "what to change")):
+        if found.get(name):
+            yield from textwrap.wrap(f"{title}: " + " ".join(found[name]), WIDTH, initial_indent="    ",
+                                     subsequent_indent="      ", break_long_words=False)
+    if found.get("verdict.evidence"):
+        yield f"    evidence: frames {', '.join(found['verdict.evidence'])}"
 
 
 def table(connection, paint):
@@ -402,7 +441,7 @@ def review(tshark, path, name, options, paint, out):
     print(paint("heading", f"{os.path.basename(name)}: {plural(len(connections), 'TCP connection')}, {plural(total, 'packet')}"), file=out)
     for connection in connections:
         print(file=out)
-        for line in (*heading(connection, paint), *table(connection, paint)):
+        for line in (*heading(connection, paint), *table(connection, paint), *verdict(connection, paint)):
             print(line.rstrip(), file=out)
     out.flush()
     return 1 if partial or run.returncode else 0

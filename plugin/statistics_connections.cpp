@@ -94,6 +94,7 @@ std::string text(const Session &session, const SeenConnections &seen) {
         return a.rank != b.rank ? a.rank < b.rank : a.start != b.start ? a.start < b.start : a.number < b.number;
     });
     std::vector<Row> rows;
+    rows.reserve(order.size());
     for (const Place &place : order) {
         rows.push_back(rowOf(session, seen, place.number));
     }

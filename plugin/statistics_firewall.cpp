@@ -339,6 +339,7 @@ std::string killsText(const Session &session, const SeenConnections &seen) {
     }
     std::stable_sort(found.begin(), found.end(), [](const auto &a, const auto &b) { return a.first < b.first; });
     std::vector<Row> rows;
+    rows.reserve(found.size());
     for (auto &[start, row] : found) {
         rows.push_back(std::move(row));
     }

@@ -274,8 +274,11 @@ class Site(Lab):
 
     def _passage(self, pair):
         """When a packet is last known to have passed, and when the first that asks for an answer was lost after that."""
-        packets = {role: [p for p in self.captures[role].packets if pair.port in (p.source[1], p.target[1]) and pair.service in (p.source[1], p.target[1])]
-                   for role in ("client", "server")}
+        # Of this incarnation: the same ports may have been used again.
+        end = min((other.began for other in self.pairs if (other.port, other.service) == (pair.port, pair.service) and other.began > pair.began),
+                  default=float("inf"))
+        packets = {role: [p for p in self.captures[role].packets if {pair.port, pair.service} == {p.source[1], p.target[1]}
+                          and pair.began <= p.time / 1e9 < end] for role in ("client", "server")}
         passed, sent = [], []
         for sender, receiver in (("client", "server"), ("server", "client")):
             arrived = {_key(p) for p in packets[receiver] if not p.outgoing}

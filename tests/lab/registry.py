@@ -39,7 +39,7 @@ def both_sides(name, shows, **settings):
 
 
 def verdict_scenario(name, shows, sides=False, **settings):
-    """Register a script for a site.Site. sides: once for each host as `side`, {side} and {peer} standing for them in the texts.
+    """Register a script for a firewalled.Site. sides: once for each host as `side`, {side} and {peer} standing for them in the texts.
 
     Settings that are not the site's are the script's own arguments.
     """

@@ -11,9 +11,9 @@ FAR_AWAY = 124  # the hosts' initial TTL: as if four more routers stood before e
 
 
 @verdict_scenario("half-closed-{side}-closes-reset", "the entry of a half-closed connection runs out and the {peer}'s data is answered by a reset in the {side}'s name", sides=True, answer="reset")
-@verdict_scenario("half-closed-{side}-closes-reset-from-elsewhere", "the same where the hosts are four routers away", sides=True, answer="reset", ttl=FAR_AWAY)
-@verdict_scenario("half-closed-{side}-closes-reset-ttl-255", "the same with hosts whose initial TTL is 255", sides=True, answer="reset", ttl=255)
-@verdict_scenario("half-closed-client-closes-reset-distant", "the same, the {side} 20 ms away", side="client", answer="reset", delay=0.01)
+@verdict_scenario("half-closed-{side}-closes-reset-from-elsewhere", "the entry of a half-closed connection runs out and the {peer}'s data is answered by a reset in the {side}'s name; the hosts are four routers away", sides=True, answer="reset", ttl=FAR_AWAY)
+@verdict_scenario("half-closed-{side}-closes-reset-ttl-255", "the entry of a half-closed connection runs out and the {peer}'s data is answered by a reset in the {side}'s name; the hosts' initial TTL is 255", sides=True, answer="reset", ttl=255)
+@verdict_scenario("half-closed-client-closes-reset-distant", "the entry of a half-closed connection runs out and the server's data is answered by a reset in the client's name, over a path of 20 ms", side="client", answer="reset", delay=0.01)
 def half_closed_reset(lab, side):
     pair = lab.pair()
     near, far = half_closed(lab, side, pair)
@@ -25,10 +25,10 @@ def half_closed_reset(lab, side):
 
 
 @verdict_scenario("idle-{side}-speaks-reset", "the entry of an idle connection runs out and the {side}'s data is answered by a reset in the {peer}'s name", sides=True, answer="reset")
-@verdict_scenario("idle-{side}-speaks-reset-from-elsewhere", "the same where the hosts are four routers away", sides=True, answer="reset", ttl=FAR_AWAY)
-@verdict_scenario("idle-{side}-speaks-reset-ttl-128", "the same with hosts whose initial TTL is 128", sides=True, answer="reset", ttl=128)
-@verdict_scenario("idle-server-speaks-reset-distant", "the same, the client 20 ms away", side="server", answer="reset", delay=0.01)
-@verdict_scenario("idle-client-speaks-reset-both-interfaces", "the same, captured at both interfaces of the firewall", side="client", answer="reset", merged=True)
+@verdict_scenario("idle-{side}-speaks-reset-from-elsewhere", "the entry of an idle connection runs out and the {side}'s data is answered by a reset in the {peer}'s name; the hosts are four routers away", sides=True, answer="reset", ttl=FAR_AWAY)
+@verdict_scenario("idle-{side}-speaks-reset-ttl-128", "the entry of an idle connection runs out and the {side}'s data is answered by a reset in the {peer}'s name; the hosts' initial TTL is 128", sides=True, answer="reset", ttl=128)
+@verdict_scenario("idle-server-speaks-reset-distant", "the entry of an idle connection runs out and the server's data is answered by a reset in the client's name, over a path of 20 ms: faster than the client could", side="server", answer="reset", delay=0.01)
+@verdict_scenario("idle-client-speaks-reset-both-interfaces", "the entry of an idle connection runs out and the client's data is answered by a reset in the server's name; captured at both interfaces of the firewall", side="client", answer="reset", merged=True)
 def idle_reset(lab, side):
     pair = lab.pair()
     lab.forgotten(pair)
@@ -58,7 +58,7 @@ def idle_prohibited(lab, side):
 
 
 @verdict_scenario("translated-outside-speaks", "behind an address translation the server speaks after the idle timer: the translating device answers itself", translate=True, real_loose=False)
-@verdict_scenario("translated-outside-speaks-from-elsewhere", "the same where the hosts are four routers away", translate=True, real_loose=False, ttl=FAR_AWAY)
+@verdict_scenario("translated-outside-speaks-from-elsewhere", "behind an address translation the server speaks after the idle timer: the translating device answers itself; the hosts are four routers away", translate=True, real_loose=False, ttl=FAR_AWAY)
 def translated_outside(lab, real_loose):
     pair = lab.pair()
     lab.forgotten(pair)
@@ -91,7 +91,7 @@ def heals(lab, again):
 
 
 @verdict_scenario("table-flushed", "the firewall loses its whole table: connections of different ages and pauses die at one moment", real=False, comes_back=False)
-@verdict_scenario("table-flushed-new-connection-works", "the same, and a new connection works afterwards", real=False, comes_back=True)
+@verdict_scenario("table-flushed-new-connection-works", "the firewall loses its whole table: connections of different ages and pauses die at one moment, and a new connection works afterwards", real=False, comes_back=True)
 def flushed(lab, comes_back):
     pairs = []
     for number in range(4):
@@ -112,8 +112,8 @@ def flushed(lab, comes_back):
 
 
 @verdict_scenario("rejected-by-reset", "a rule answers the SYN by a reset in the server's name; nothing else of the server is known", rule="reject with tcp reset", known=False)
-@verdict_scenario("rejected-by-reset-known-server", "the same, after other connections to that server from which its distance is known", rule="reject with tcp reset", known=True)
-@verdict_scenario("rejected-by-reset-from-elsewhere", "the same, where the hosts are four routers away", rule="reject with tcp reset", known=True, ttl=FAR_AWAY)
+@verdict_scenario("rejected-by-reset-known-server", "a rule answers the SYN by a reset in the server's name, whose distance is known from other connections", rule="reject with tcp reset", known=True)
+@verdict_scenario("rejected-by-reset-from-elsewhere", "a rule answers the SYN by a reset in the server's name, which is known to be four routers away", rule="reject with tcp reset", known=True, ttl=FAR_AWAY)
 @verdict_scenario("rejected-by-icmp", "a rule answers the SYN by ICMP", rule="reject with icmpx type admin-prohibited", known=False)
 def rejected(lab, rule, known):
     if known:
@@ -128,7 +128,7 @@ def rejected(lab, rule, known):
 
 
 @verdict_scenario("refused", "nobody listens: the server's own reset", known=False)
-@verdict_scenario("refused-known-server", "the same, after another connection to that server", known=True)
+@verdict_scenario("refused-known-server", "nobody listens: the server's own reset, its distance known from another connection", known=True)
 def refused(lab, known):
     if known:
         lab.judge(lab.pair(), "none")

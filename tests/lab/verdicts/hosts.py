@@ -12,10 +12,10 @@ GONE = ["peer gone/likely", "peer gone/possible"]
 
 
 @verdict_scenario("late-data-{side}-closes", "the {side} closes completely instead of its half; its host resets the {peer}'s late data at once", sides=True, real=False, past=False)
-@verdict_scenario("late-data-{side}-closes-past-clock", "the same, after longer than the firewall's timer, which has not run out", sides=True, real=False, past=True, fin_timeout=60)
+@verdict_scenario("late-data-{side}-closes-past-clock", "the {side} closes completely instead of its half; its host resets the {peer}'s late data, after longer than the firewall's timer, which has not run out", sides=True, real=False, past=True, fin_timeout=60)
 @verdict_scenario("late-data-{side}-closes-orphan-gone", "the {side} closes completely and its host forgets the connection in FIN-WAIT-2; then late data is answered by a reset", sides=True, real=False, past=True, fin_timeout=3)
 @verdict_scenario("late-data-{side}-closes-distant", "the {side} closes completely; its host resets late data, over a path of 20 ms", sides=True, real=False, past=True, delay=0.01)
-@verdict_scenario("late-data-{side}-closes-ttl-128", "the same with hosts whose initial TTL is 128", sides=True, real=False, past=True, ttl=128)
+@verdict_scenario("late-data-{side}-closes-ttl-128", "the {side} closes completely instead of its half; its host, with an initial TTL of 128, resets the {peer}'s late data", sides=True, real=False, past=True, ttl=128)
 def late_data(lab, side, past):
     pair = lab.pair()
     near, far = pair[side], pair[OTHER[side]]

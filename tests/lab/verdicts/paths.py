@@ -91,8 +91,8 @@ def zero_window(lab, side):
 
 
 @verdict_scenario("path-mtu", "the middle link takes only small packets and the ICMP that says so is lost", real=False, quiet=False)
-@verdict_scenario("path-mtu-after-idle", "the same, after a pause longer than the firewall's timer", real=False, quiet=True)
-@verdict_scenario("path-mtu-half-closed", "the same, in a half-closed connection past the timer", real=False, quiet=True, half_close=True)
+@verdict_scenario("path-mtu-after-idle", "the middle link takes only small packets and the ICMP that says so is lost, after a pause longer than the firewall's timer", real=False, quiet=True)
+@verdict_scenario("path-mtu-half-closed", "the middle link takes only small packets and the ICMP that says so is lost, in a half-closed connection past the timer", real=False, quiet=True, half_close=True)
 def path_mtu(lab, quiet, half_close=False):
     lab.topology.firewall.run("ip", "link", "set", "outside", "mtu", "1300")
     lab.topology.firewall.run("nft", "-f", "-", feed="add table inet own\nadd chain inet own out { type filter hook output priority 0; }\n"

@@ -68,7 +68,7 @@ def restarted(lab, side):
 
 
 @verdict_scenario("reset-restarted-client-reconnects", "the client restarts and connects from the same port: challenge ACK, reset, new connection", real=False, distant=False)
-@verdict_scenario("reset-restarted-client-reconnects-distant", "the same over a path of 20 ms", real=False, distant=True, delay=DISTANT)
+@verdict_scenario("reset-restarted-client-reconnects-distant", "the client restarts and connects from the same port over a path of 20 ms: challenge ACK, reset, new connection", real=False, distant=True, delay=DISTANT)
 def reconnects(lab, distant):
     pair = lab.pair(talk=6)
     pair.client.vanish()
@@ -119,8 +119,8 @@ def forged(lab, pair, victim, offset, ttl):
 
 
 @verdict_scenario("spoofed-exact-to-{side}", "somebody on the way resets the {side} in the {peer}'s name, from another distance", sides=True, real=False, ttl_of_forger=100)
-@verdict_scenario("spoofed-exact-to-{side}-same-ttl", "the same with the {peer}'s own TTL: nothing in the packet shows it", sides=True, real=False, ttl_of_forger=63)
-@verdict_scenario("spoofed-exact-to-{side}-distant", "the same from another distance, over a path of 20 ms", sides=True, real=False, ttl_of_forger=100, delay=DISTANT)
+@verdict_scenario("spoofed-exact-to-{side}-same-ttl", "somebody on the way resets the {side} in the {peer}'s name and with its TTL: nothing in the packet shows it", sides=True, real=False, ttl_of_forger=63)
+@verdict_scenario("spoofed-exact-to-{side}-distant", "somebody on the way resets the {side} in the {peer}'s name, from another distance, over a path of 20 ms", sides=True, real=False, ttl_of_forger=100, delay=DISTANT)
 def spoofed_exact(lab, side, ttl_of_forger):
     pair = lab.pair(talk=6)
     lab.settle(0.5)
@@ -161,7 +161,7 @@ def spoofed_unacceptable(lab, side, offset):
 
 
 @verdict_scenario("reset-by-rule-{side}-sends", "a rule added in mid-stream rejects what the {side} sends, by a reset in the {peer}'s name", sides=True, real=False, ttl=124)
-@verdict_scenario("reset-by-rule-server-sends-distant", "the same, the client 20 ms away: the reset comes faster than it could", side="server", real=False, ttl=64, delay=DISTANT)
+@verdict_scenario("reset-by-rule-server-sends-distant", "a rule added in mid-stream rejects what the server sends, by a reset in the name of the client, 20 ms away: faster than it could", side="server", real=False, ttl=64, delay=DISTANT)
 def by_rule(lab, side):
     pair = lab.pair(talk=6)
     lab.settle(0.3)

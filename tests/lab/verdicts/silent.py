@@ -40,9 +40,9 @@ def half_closed(lab, side, pair):
 
 @verdict_scenario("half-closed-{side}-closes-peer-alive", "the {side} closes its half, the entry runs out, the {peer}'s data is dropped; the {side} lives", sides=True, alive=True)
 @verdict_scenario("half-closed-{side}-closes", "the {side} closes its half, the entry runs out, the {peer}'s data is dropped; nothing else of the {side} is seen", sides=True)
-@verdict_scenario("half-closed-{side}-closes-distant", "the same over a path of 20 ms", sides=True, alive=True, delay=0.01)
-@verdict_scenario("half-closed-client-closes-both-interfaces", "the same, captured at both interfaces of the firewall", side="client", merged=True)
-@verdict_scenario("half-closed-server-closes-both-interfaces", "the same, captured at both interfaces of the firewall", side="server", merged=True)
+@verdict_scenario("half-closed-{side}-closes-distant", "the {side} closes its half, the entry runs out, the {peer}'s data is dropped; the {side} lives; over a path of 20 ms", sides=True, alive=True, delay=0.01)
+@verdict_scenario("half-closed-client-closes-both-interfaces", "the client closes its half, the entry runs out, the server's data is dropped; captured at both interfaces of the firewall", side="client", merged=True)
+@verdict_scenario("half-closed-server-closes-both-interfaces", "the server closes its half, the entry runs out, the client's data is dropped; captured at both interfaces of the firewall", side="server", merged=True)
 def half_closed_data(lab, side, alive=False):
     pair = lab.pair()
     if alive:
@@ -70,7 +70,7 @@ def half_closed_refreshed(lab, side):
 
 
 @verdict_scenario("half-closed-{side}-closes-fin-first", "the {side} closes its half, the entry runs out, the {peer} has only its FIN to send; the {side} lives", sides=True, alive=True)
-@verdict_scenario("half-closed-{side}-closes-fin-first-alone", "the same; nothing else of the {side} is seen", sides=True)
+@verdict_scenario("half-closed-{side}-closes-fin-first-alone", "the {side} closes its half, the entry runs out, the {peer} has only its FIN to send; nothing else of the {side} is seen", sides=True)
 def half_closed_fin(lab, side, alive=False):
     pair = lab.pair()
     if alive:
@@ -83,7 +83,7 @@ def half_closed_fin(lab, side, alive=False):
 
 
 @verdict_scenario("half-closed-{side}-closes-keep-alives", "the {side} closes its half, the entry runs out, the {peer}'s keep-alive probes are dropped and it gives up; the {side} lives", sides=True, alive=True)
-@verdict_scenario("half-closed-{side}-closes-keep-alives-alone", "the same; nothing else of the {side} is seen", sides=True)
+@verdict_scenario("half-closed-{side}-closes-keep-alives-alone", "the {side} closes its half, the entry runs out, the {peer}'s keep-alive probes are dropped and it gives up; nothing else of the {side} is seen", sides=True)
 def half_closed_keep_alives(lab, side, alive=False):
     pair = lab.pair()
     if alive:
@@ -106,8 +106,8 @@ def keep_alive(end, idle, interval, count):
 
 @verdict_scenario("idle-{side}-speaks-peer-alive", "nothing is said for too long, the {side}'s data is dropped; the {peer} lives", sides=True, alive=True)
 @verdict_scenario("idle-{side}-speaks", "nothing is said for too long, the {side}'s data is dropped; nothing else of the {peer} is seen", sides=True)
-@verdict_scenario("idle-{side}-speaks-distant", "the same over a path of 20 ms", sides=True, alive=True, delay=0.01)
-@verdict_scenario("idle-client-speaks-both-interfaces", "the same, captured at both interfaces of the firewall", side="client", merged=True)
+@verdict_scenario("idle-{side}-speaks-distant", "nothing is said for too long, the {side}'s data is dropped; the {peer} lives; over a path of 20 ms", sides=True, alive=True, delay=0.01)
+@verdict_scenario("idle-client-speaks-both-interfaces", "nothing is said for too long, the client's data is dropped; captured at both interfaces of the firewall", side="client", merged=True)
 def idle_data(lab, side, alive=False):
     pair = lab.pair()
     if alive:
@@ -215,7 +215,7 @@ def survive_and_die(lab, plan, timer):
 
 
 @verdict_scenario("published-half-close-unanswered", "30 s after the first FIN the firewall forgets; data after 45 s is never answered; judged with default preferences", after=45, half=30, idle=300, span=20, prefer=DEFAULT)
-@verdict_scenario("published-half-close-answered", "the same firewall, data after 20 s: answered; judged with default preferences", after=20, half=30, idle=300, span=20, prefer=DEFAULT)
+@verdict_scenario("published-half-close-answered", "30 s after the first FIN the firewall forgets; data after 20 s is answered; judged with default preferences", after=20, half=30, idle=300, span=20, prefer=DEFAULT)
 def published(lab, after):
     pair = lab.pair()
     near, far = half_closed(lab, "client", pair)
