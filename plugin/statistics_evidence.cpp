@@ -103,7 +103,8 @@ std::optional<Death> lostSession(const Session &session, ConnectionNumber number
     const Verdict &verdict = session.verdictOf(number);
     const Connection &connection = session.connection(number);
     const Silence &silence = connection.silence();
-    if (verdict.kind != VerdictKind::sessionLost || !verdict.has(sign::silence) || silence.copies == 0) {
+    // That several died at a moment that they have in common says nothing as long as one timer explains it as well.
+    if (verdict.kind != VerdictKind::sessionLost || !verdict.has(sign::oneMoment) || silence.copies == 0) {
         return std::nullopt;
     }
     return Death{connection.endpoint(peer(silence.speaker)).lastTime, silence.first, number};

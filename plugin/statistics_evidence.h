@@ -32,7 +32,7 @@ struct SurvivorEvidence {
 /** A survivor, if it outlived more than an ordinary pause. */
 [[nodiscard]] std::optional<SurvivorEvidence> survivorOf(const Session &session, ConnectionNumber number);
 
-/** When it died, if its session was lost by no timer. */
+/** When it died, if others died at the same moment and no timer explains all of them. */
 [[nodiscard]] std::optional<Death> lostSession(const Session &session, ConnectionNumber number);
 
 } // namespace tcpstate

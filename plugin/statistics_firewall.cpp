@@ -123,6 +123,9 @@ std::string bracketText(const TimerBracket &bracket) {
 }
 
 std::string timerText(const TimerBracket &bracket, const char *basis) {
+    if (bracket.minimum() == 0) {
+        return "at most " + secondsText(bracket.maximum()) + " s since " + basis;
+    }
     return secondsText(bracket.middle()) + " s +/- " + secondsText(bracket.error()) + " s since " + basis;
 }
 
