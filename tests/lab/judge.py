@@ -33,7 +33,7 @@ def parse_arguments():
     parser.add_argument("--plugin", type=Path, help="the built tcpstate.so; without it the captures are made and not judged")
     parser.add_argument("--tshark", default="tshark", help="the tshark to run (default: the one in PATH)")
     parser.add_argument("--version", default="4.0", help="its major and minor version, which names the plugin folder (default 4.0)")
-    parser.add_argument("--no-run", action="store_true", help="judge the captures that DIR holds already (captures/lab too; needs no root)")
+    parser.add_argument("--no-run", action="store_true", help="judge the captures that DIR holds already (captures/lab and captures/firewall too; needs no root)")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="only the scenarios whose name begins so")
     parser.add_argument("--repeats", type=int, default=1, metavar="N",
                         help=f"run everything N times, each time with other timers from {TIMERS[0]} to {TIMERS[1]} s")
@@ -71,10 +71,12 @@ def repetitions(chosen, arguments):
 
 
 def judge(arguments):
-    truths = [json.loads(path.read_text()) for path in sorted(arguments.out.glob("*.verdict.json"))]
+    # A kept sample has its truth under the name that all samples have.
+    files = sorted(arguments.out.glob("*.verdict.json")) or sorted(arguments.out.glob("*.truth.json"))
+    truths = [truth for truth in (json.loads(path.read_text()) for path in files) if "resets_seen" in truth]
     truths = [truth for truth in truths if not arguments.only or truth["scenario"].startswith(tuple(arguments.only))]
     if not truths:
-        sys.exit(f"judge.py: {arguments.out} has no captures with truth files (NAME.verdict.json)")
+        sys.exit(f"judge.py: {arguments.out} has no captures with truth files of this kind (NAME.verdict.json; of samples NAME.truth.json)")
     tshark = Tshark(arguments.plugin, arguments.tshark, arguments.version)
     # Of a kept sample there may be one vantage point only.
     work = [(truth, vantage) for truth in truths for vantage in truth["captures"] if judging.path(arguments.out, truth, vantage).exists()]

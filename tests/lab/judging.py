@@ -154,7 +154,7 @@ def _reset_of(row, resets):
 def _bracket(connection, timer, row):
     """What is wrong with the bracket, or ""."""
     passed, lost, fin = connection["last_passed"], connection["first_lost"], connection["first_fin"]
-    if passed and connection["died"] and connection["died"] < passed + timer - CLOCK:
+    if passed and connection.get("died") and connection["died"] < passed + timer - CLOCK:
         return f"the lab's own fault: the entry died {connection['died'] - passed:.2f} s after the last packet that passed, not {timer} s"
     # Counted from the FIN, the entry lived until the timer had run from the last packet that renewed it.
     true = timer if row.basis == "last packet" or not fin else passed + timer - fin

@@ -1,15 +1,15 @@
 #!/usr/bin/python3
-"""Keeps some of a run's captures as samples: `keep.py DIR` copies them with their truth files to captures/lab.
+"""Keeps some of a run's captures as samples: `keep.py DIR` copies them with their truth files to captures.
 
-DIR is a folder of run.py (states, NAME.truth.json) or of judge.py (verdicts, NAME.verdict.json); the samples of that kind are
-renewed, the others stay. A sample is kept from both vantage points where the two differ tellingly, otherwise from one.
+DIR is a folder of run.py (states, to captures/lab) or of judge.py (verdicts, to captures/firewall). A sample is kept from both
+vantage points where the two differ tellingly, otherwise from one; its truth file is NAME.truth.json in either folder.
 """
 
 import shutil
 import sys
 from pathlib import Path
 
-SAMPLES = Path(__file__).resolve().parents[2] / "captures" / "lab"
+CAPTURES = Path(__file__).resolve().parents[2] / "captures"
 LARGEST, TOGETHER = 60_000, 1_500_000
 BOTH = ("client", "server")
 CHOSEN = {
@@ -49,9 +49,8 @@ CHOSEN = {
 
 VERDICTS = {
     "published-half-close-unanswered": BOTH,
-    "published-half-close-answered": ("server",),
+    "published-half-close-answered": BOTH,
     "half-closed-client-closes-peer-alive": BOTH,
-    "half-closed-client-closes-both-interfaces": ("merged",),
     "half-closed-server-closes-reset-from-elsewhere": ("client",),
     "half-closed-client-closes-prohibited": ("server",),
     "idle-client-speaks-peer-alive": ("client",),
@@ -84,7 +83,8 @@ def main():
         sys.exit("keep.py: name the folder of a lab run (run.py --out DIR, or judge.py --out DIR)")
     source = Path(sys.argv[1])
     verdicts = any(source.glob("*.verdict.json"))
-    kind, program, chosen = ("verdict", "judge.py", VERDICTS) if verdicts else ("truth", "run.py", CHOSEN)
+    folder, kind, program, chosen = ("firewall", "verdict", "judge.py", VERDICTS) if verdicts else ("lab", "truth", "run.py", CHOSEN)
+    samples = CAPTURES / folder
     files = []
     for name, sides in chosen.items():
         files += [source / f"{name}.{kind}.json", *(source / f"{name}.{side}.pcapng" for side in sides)]
@@ -94,13 +94,11 @@ def main():
     large = [file.name for file in files if file.stat().st_size > LARGEST]
     if large or sum(file.stat().st_size for file in files) > TOGETHER:
         sys.exit(f"keep.py: too large to be kept: {', '.join(large) or 'all of it together'}")
-    SAMPLES.mkdir(parents=True, exist_ok=True)
-    for truth in SAMPLES.glob(f"*.{kind}.json"):
-        for old in SAMPLES.glob(f"{truth.name.removesuffix(f'.{kind}.json')}.*"):
-            old.unlink()
+    shutil.rmtree(samples, ignore_errors=True)
+    samples.mkdir(parents=True)
     for file in files:
-        shutil.copyfile(file, SAMPLES / file.name)
-    print(f"{len(files)} files, {sum(file.stat().st_size for file in files)} bytes in {SAMPLES}; now write the table: captures/table.py")
+        shutil.copyfile(file, samples / file.name.replace(".verdict.json", ".truth.json"))
+    print(f"{len(files)} files, {sum(file.stat().st_size for file in files)} bytes in {samples}; now write the table: captures/table.py")
 
 
 if __name__ == "__main__":

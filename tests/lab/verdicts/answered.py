@@ -1,9 +1,8 @@
 """A firewall forgets a connection and answers what comes after it: by a reset in the other end's name, or by ICMP. Or it heals."""
 
-from packet import RST
-from registry import verdict_scenario
 from firewalled import graded
-from verdicts.silent import HALF, IDLE, half_closed, live
+from registry import verdict_scenario
+from verdicts.silent import HALF, IDLE, half_closed
 
 LIKELY = ("likely", "certain")
 FORGED = ("after idle expiry", "forged by a middlebox")

@@ -1,8 +1,8 @@
 """Not the firewall: the hosts and their applications."""
 
-from packet import FIN, RST
-from registry import verdict_scenario
 from firewalled import graded
+from packet import RST
+from registry import verdict_scenario
 from verdicts.silent import HALF, IDLE, half_closed, keep_alive, live
 
 OTHER = {"client": "server", "server": "client"}

@@ -1,8 +1,7 @@
 """Not the firewall: the path, the receiver's window, and captures that show too little."""
 
-from packet import FIN
-from registry import verdict_scenario
 from firewalled import graded
+from registry import verdict_scenario
 from verdicts.silent import HALF, IDLE, half_closed, live
 
 OTHER = {"client": "server", "server": "client"}

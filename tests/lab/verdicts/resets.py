@@ -1,11 +1,11 @@
 """Resets of every cause that a kernel, a rule or a raw socket can produce."""
 
 import forge
-from packet import FIN, RST, SYN
+from packet import RST, SYN
 from registry import verdict_scenario
 from topology import CLIENT, SERVER
 from verdicts.hosts import LATE, OTHER
-from verdicts.silent import half_closed
+from verdicts.silent import keep_alive
 
 ADDRESS = {"client": CLIENT[4], "server": SERVER[4]}
 FORGED = ["forged reset/likely", "forged reset/certain"]
@@ -83,7 +83,6 @@ def reconnects(lab, distant):
 
 @verdict_scenario("reset-keep-alive-failure-{side}-distant", "the {side}'s keep-alives are lost: it gives up", sides=True, real=False, delay=DISTANT)
 def keep_alive_failure(lab, side):
-    from verdicts.silent import keep_alive
     pair = lab.pair(talk=6)
     keep_alive(pair[side], 1, 1, 3)
     lab.exchange(pair)

@@ -3,10 +3,10 @@
 import socket
 import time
 
-from lab import ScenarioFailed
-from packet import ACK, FIN, RST, SYN
-from registry import verdict_scenario
 from firewalled import graded
+from lab import ScenarioFailed
+from packet import FIN, RST, SYN
+from registry import verdict_scenario
 
 HALF, IDLE, CLOSING = "half-closed timer", "idle timer", "closing timer"
 MERGED = {HALF: graded(HALF, "certain"), IDLE: graded(IDLE, "certain"), CLOSING: graded(CLOSING, "certain")}
