@@ -54,6 +54,29 @@ void addHalfClose(proto_tree *tree, tvbuff_t *tvb, const Record &record) {
     generated(proto_tree_add_uint64(tree, fields.halfCloseBytes, tvb, 0, 0, record.halfCloseBytes));
 }
 
+/** Its keep-alives, and whether the chosen firewall would have kept the session for them. */
+void addKeepAlive(proto_tree *tree, tvbuff_t *tvb, const Session &open, const Record &record) {
+    const KeepAlives &seen = open.connection(record.connection).keepAlives();
+    nstime_t quiet;
+    quiet.secs = static_cast<time_t>(seen.longestQuiet / second);
+    quiet.nsecs = static_cast<int>(seen.longestQuiet % second);
+    generated(proto_tree_add_uint(tree, fields.keepAlive, tvb, 0, 0, seen.sent));
+    generated(proto_tree_add_uint(tree, fields.keepAliveAnswered, tvb, 0, 0, seen.answered));
+    generated(proto_tree_add_time(tree, fields.keepAliveQuiet, tvb, 0, 0, &quiet));
+    const FirewallProfile &profile = open.settings().firewall;
+    const FirewallTimer *const timer =
+        runningTimer(profile, record.firewallPhase, record.marked(mark::finAcknowledged));
+    if (timer == nullptr || timer->refresh == Refresh::unknown || timer->refresh == Refresh::outbound) {
+        return; // nobody knows whether that device counts them
+    }
+    const bool sufficient =
+        timer->refresh != Refresh::never && seen.longestQuiet < Nanoseconds{timer->seconds} * second;
+    generated(proto_tree_add_boolean_format(tree, fields.keepAliveSufficient, tvb, 0, 0, sufficient ? 1 : 0,
+                                            "Keep-alives often enough: %s (%s, %u s%s)", sufficient ? "True" : "False",
+                                            timer->name, timer->seconds,
+                                            timer->refresh == Refresh::never ? ", which no packet starts again" : ""));
+}
+
 /** The fields that only some segments carry. */
 void addMarks(proto_tree *tree, tvbuff_t *tvb, const Record &record, Items &items) {
     const guint32 sender = sideValue(record.sender);
@@ -129,6 +152,9 @@ Items addSubtree(proto_tree *root, tvbuff_t *tvb, const Session &open, const Rec
     generated(proto_tree_add_uint(tree, fields.sender, tvb, 0, 0, sideValue(record.sender)));
     generated(proto_tree_add_uint(tree, fields.phase, tvb, 0, 0, static_cast<guint32>(record.phase)));
     addMarks(tree, tvb, record, items);
+    if (record.marked(mark::keepAlive)) {
+        addKeepAlive(tree, tvb, open, record);
+    }
     generated(
         proto_tree_add_uint(tree, fields.closeInitiator, tvb, 0, 0, static_cast<guint32>(connection.closeInitiator())));
     generated(proto_tree_add_uint(tree, fields.closeKind, tvb, 0, 0, static_cast<guint32>(connection.closeKind())));
@@ -217,7 +243,8 @@ int annotate(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *) {
         if (kept == nullptr) {
             break;
         }
-        const Record record = Records::load(kept);
+        Record record = Records::load(kept);
+        open->correct(record, pinfo->num);
         if (tapped) {
             queueForStatistics(pinfo, record);
         }

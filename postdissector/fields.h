@@ -31,6 +31,10 @@ struct Fields {
     int resetAcceptance = -1;
     int closeInitiator = -1;
     int closeKind = -1;
+    int keepAlive = -1;
+    int keepAliveAnswered = -1;
+    int keepAliveQuiet = -1;
+    int keepAliveSufficient = -1;
     int firewallProfile = -1;
     int firewallPhase = -1;
     int firewallTimer = -1;

@@ -50,6 +50,12 @@ class Session {
     /** False under a read filter: frames that it rejects share their numbers with others. */
     [[nodiscard]] bool framesAreNumbered() const { return framesAreNumbered_; }
     [[nodiscard]] const Observer &observer() const { return observer_; }
+    /** Amends the Record of the RST in `frame` by what has been learned since. */
+    void correct(Record &record, std::uint32_t frame) const {
+        if (framesAreNumbered_) {
+            observer_.correct(record, frame);
+        }
+    }
     [[nodiscard]] const Verdict &verdictOf(std::uint32_t number) const { return observer_.verdictOf(number); }
     /** A verdict by its number in a Record. */
     [[nodiscard]] const Verdict &settled(std::uint32_t number) const { return observer_.verdict(number); }

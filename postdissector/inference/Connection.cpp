@@ -183,7 +183,8 @@ Nanoseconds Connection::onSegment(const Segment &segment, Side sender, const Set
     if (to.fin.sent || from.fin.sent) {
         followHalfClose(segment, sender, before, newBytes, hadFin, settings, record);
     }
-    followSilence(segment, sender, newBytes);
+    followWait(segment, sender, newBytes);
+    followSilence(segment, sender, newBytes, record);
     followWindow(segment, sender);
     noteNumbers(segment, sender);
     return roundTrip;

@@ -5,6 +5,7 @@
 #include "Endpoint.h"
 #include "FirewallEntry.h"
 #include "HalfClose.h"
+#include "KeepAlive.h"
 #include "Record.h"
 #include "Reset.h"
 #include "Segment.h"
@@ -96,6 +97,9 @@ class Connection {
     /** The longest gap, in the present phase, after which the connection still worked. */
     [[nodiscard]] Nanoseconds survivedGap() const { return survivedGap_; }
     [[nodiscard]] const ZeroWindow &zeroWindow() const { return zeroWindow_; }
+    [[nodiscard]] const KeepAlives &keepAlives() const { return keepAlives_; }
+    /** Who spoke last, and what has been seen of the connection since. */
+    [[nodiscard]] const Wait &wait() const { return wait_; }
     /** Where the segments of a side were seen a second time. */
     [[nodiscard]] const SecondSightings &secondSightings(Side side) const { return sightings_[index(side)]; }
     [[nodiscard]] const LatestReset &latestReset() const { return latestReset_; }
@@ -165,7 +169,8 @@ class Connection {
     void takeFinBack(Side side, Record &record);
     void followHalfClose(const Segment &segment, Side sender, Phase before, std::uint32_t newBytes, bool hadFin,
                          const Settings &settings, Record &record);
-    void followSilence(const Segment &segment, Side sender, std::uint32_t newBytes);
+    void followWait(const Segment &segment, Side sender, std::uint32_t newBytes);
+    void followSilence(const Segment &segment, Side sender, std::uint32_t newBytes, Record &record);
     void followWindow(const Segment &segment, Side sender);
     [[nodiscard]] Nanoseconds timeRoundTrip(const Segment &segment, Side sender, std::uint32_t newBytes);
 
@@ -179,6 +184,8 @@ class Connection {
     Silence silence_;
     LatestReset latestReset_;
     ZeroWindow zeroWindow_;
+    KeepAlives keepAlives_;
+    Wait wait_;
     FirewallEntry firewallEntry_;
     std::array<SecondSightings, 2> sightings_{};
     Nanoseconds survivedGap_ = 0;

@@ -208,13 +208,32 @@ void Connection::followHalfClose(const Segment &segment, Side sender, Phase befo
     }
 }
 
-void Connection::followSilence(const Segment &segment, Side sender, std::uint32_t newBytes) {
+/** An answer that carries nothing, whose numbers show that neither end has anything under way. */
+void Connection::followWait(const Segment &segment, Side sender, std::uint32_t newBytes) {
+    if (newBytes != 0) {
+        wait_ = {segment.time, 0, segment.frame, 0, sender};
+        return;
+    }
+    const Endpoint &from = end(sender);
+    const Endpoint &to = end(peer(sender));
+    const bool answers = silence_.copies != 0 && silence_.speaker == peer(sender);
+    const bool nothingUnderWay = segment.seq == from.next && segment.ack == to.next;
+    if (answers && nothingUnderWay && segment.length == 0 && !segment.isFin()) {
+        wait_.provenAt = segment.time;
+        wait_.provenFrame = segment.frame;
+    }
+}
+
+void Connection::followSilence(const Segment &segment, Side sender, std::uint32_t newBytes, Record &record) {
     const Endpoint &from = end(sender);
     if (silence_.speaker != sender || silence_.copies == 0) {
         const Fin &first = endpoint(firstFin_).fin;
         if (silence_.copies != 0 && (!first.sent || silence_.first > first.time)) {
             // An answer: the connection survived the gap before what it answers, in the phase that it is in.
             survivedGap_ = std::max(survivedGap_, silence_.gap());
+        }
+        if (silence_.copies != 0 && silence_.keepAlives == silence_.copies) {
+            keepAlives_.answered = oneMore(keepAlives_.answered);
         }
         silence_ = {};
         silence_.speaker = sender;
@@ -231,6 +250,11 @@ void Connection::followSilence(const Segment &segment, Side sender, std::uint32_
     }
     ++silence_.copies;
     silence_.keepAlives += keepAlive ? 1U : 0U;
+    if (keepAlive && endpoint(peer(sender)).window != 0) { // else it probes the window
+        keepAlives_.sent = oneMore(keepAlives_.sent);
+        keepAlives_.longestQuiet = std::max(keepAlives_.longestQuiet, segment.time - lastTime_);
+        record.marks |= mark::keepAlive;
+    }
     silence_.last = segment.time;
     silence_.lastFrame = segment.frame;
     silence_.smallest = std::min(silence_.smallest, segment.length);

@@ -22,8 +22,13 @@ void Connection::onReset(const Segment &segment, Side sender, Record &record) {
     const bool hadFin = from.fin.sent || to.fin.sent;
 
     if (verdict != ResetAcceptance::refused) {
-        latestReset_ = {from.known ? from.next : segment.seq,         segment.frame, sender, verdict,
-                        static_cast<std::uint8_t>(segment.interface), false};
+        latestReset_ = {};
+        latestReset_.senderNext = from.known ? from.next : segment.seq;
+        latestReset_.number = segment.seq;
+        latestReset_.frame = segment.frame;
+        latestReset_.sender = sender;
+        latestReset_.acceptance = verdict;
+        latestReset_.interface = static_cast<std::uint8_t>(segment.interface);
     } else if (live) {
         record.marks |= mark::unacceptableReset;
     }
@@ -66,9 +71,10 @@ void Connection::resetByLaterIncarnation() {
 }
 
 /**
- * A segment after a RST. The RST's sender lives if it sends new bytes. Its receiver took no notice if it acknowledges
- * something sent after the RST, or repeats its acknowledgement with nothing to acknowledge (a challenge ACK,
- * RFC 5961 section 3.2). Data already under way decides nothing.
+ * A segment after a RST. The RST's sender lives if it sends new bytes; bytes beyond the RST's own number it cannot have
+ * sent before, so that somebody else sent the RST. Its receiver took no notice if it acknowledges something sent after
+ * the RST, or repeats its acknowledgement with nothing to acknowledge (a challenge ACK, RFC 5961 section 3.2). Data
+ * already under way decides nothing.
  */
 void Connection::undoReset(const Segment &segment, Side sender, std::uint32_t newBytes, Record &record) {
     if (latestReset_.frame == 0) {
@@ -79,6 +85,9 @@ void Connection::undoReset(const Segment &segment, Side sender, std::uint32_t ne
     bool lives = false;
     if (sender == latestReset_.sender) {
         lives = newBytes != 0 && from.closedByReset;
+        if (lives && after(segment.payloadEnd(), latestReset_.number)) {
+            record.marks |= mark::talksOn;
+        }
     } else {
         const bool answersLater =
             after(segment.ack, latestReset_.senderNext) && to.known && !after(segment.ack, to.next);

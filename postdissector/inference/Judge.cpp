@@ -20,6 +20,11 @@ bool outweighs(const Verdict &later, const Verdict &earlier) {
     if (earlier.kind == VerdictKind::peerGone && !earlier.has(sign::peerAlive) && later.has(sign::peerAlive)) {
         return true;
     }
+    // And that the alleged sender of a RST talks on refutes whatever took that RST for its own.
+    const bool resetOfHost = earlier.kind == VerdictKind::hostResetLateData || earlier.kind == VerdictKind::peerTimer;
+    if (later.has(sign::talksOn) && resetOfHost) {
+        return true;
+    }
     return later.confidence > earlier.confidence;
 }
 
@@ -38,6 +43,34 @@ Verdict judgeZeroWindow(const Matter &matter) {
     verdict.copies = zero.answers;
     verdict.span = connection.lastTime() - zero.since;
     verdict.addEvidence(zero.frame);
+    return verdict;
+}
+
+Verdict judgeWait(const Matter &matter, bool byReset) {
+    Verdict verdict;
+    const Connection &connection = matter.connection;
+    const Wait &wait = connection.wait();
+    const Side closer = connection.firstFin();
+    const Fin &fin = connection.endpoint(closer).fin;
+    const bool half = connection.anyFin() && !connection.bothFins() && fin.acknowledged;
+    // Half-closed, only one side is left to speak. Before that nobody has to, unless the one who spoke last gave up.
+    const bool gaveUp = byReset && !connection.anyFin() && wait.since != 0 && wait.speaker == Side::client;
+    if (!half && !gaveUp) {
+        return verdict;
+    }
+    const Nanoseconds from = half ? std::max(fin.time, wait.since) : wait.since;
+    if (wait.provenAt - from < matter.settings.evidenceSpan || connection.keepAlives().answered == 0) {
+        return verdict;
+    }
+    verdict.kind = VerdictKind::applicationSilent;
+    verdict.confidence = half ? Confidence::likely : Confidence::possible;
+    verdict.speaker = half ? closer : wait.speaker;
+    verdict.signs = sign::acknowledged;
+    verdict.span = wait.provenAt - from;
+    verdict.copies = connection.keepAlives().answered;
+    verdict.frame = wait.provenFrame;
+    verdict.addEvidence(half && fin.time >= wait.since ? fin.frame : wait.sinceFrame);
+    verdict.addEvidence(wait.provenFrame);
     return verdict;
 }
 

@@ -17,7 +17,8 @@ struct Matter {
     ConnectionNumber number;
     const HostTable &hosts;
     const Settings &settings;
-    Nanoseconds now; ///< time of the latest packet of the capture
+    Nanoseconds now;        ///< time of the latest packet of the capture
+    bool severalInterfaces; ///< the capture has packets of more than one
 };
 
 /** The kinds of proof that a silence is no accident, beside its length. */
@@ -43,8 +44,18 @@ struct SilenceProof {
 /** The receiver's window stayed closed. */
 [[nodiscard]] Verdict judgeZeroWindow(const Matter &matter);
 
+/**
+ * The connection works and everything has arrived, but the side that is to speak says nothing. Only where an answer
+ * without data, `evidence_span` or more after the last data, shows that neither end has anything under way; on the
+ * silent side of a kill nothing is answered, so that it gets no such verdict. `byReset`: the RST of the side that waited.
+ */
+[[nodiscard]] Verdict judgeWait(const Matter &matter, bool byReset);
+
 /** A RST that was seen where it arrived, and never where its alleged sender's packets are seen. */
 [[nodiscard]] Verdict judgeUnsentReset(const Matter &matter);
+
+/** New bytes of the alleged sender of the latest RST: somebody else sent that. */
+[[nodiscard]] Verdict judgeTalksOn(const Matter &matter, const Segment &segment);
 
 /** True if `later` should take the place of `earlier` for the same connection. */
 [[nodiscard]] bool outweighs(const Verdict &later, const Verdict &earlier);

@@ -171,4 +171,22 @@ Verdict judgeUnsentReset(const Matter &matter) {
     return verdict;
 }
 
+Verdict judgeTalksOn(const Matter &matter, const Segment &segment) {
+    Verdict verdict;
+    const LatestReset &reset = matter.connection.latestReset();
+    if (reset.acceptance != ResetAcceptance::accepted) {
+        return verdict; // it has done no harm that anybody saw
+    }
+    verdict.kind = VerdictKind::forgedReset;
+    verdict.confidence = Confidence::likely;
+    verdict.speaker = peer(reset.sender);
+    verdict.signs = sign::talksOn;
+    verdict.frame = segment.frame;
+    verdict.aliveFrame = segment.frame;
+    verdict.resetFrame = reset.frame;
+    verdict.addEvidence(reset.frame);
+    verdict.addEvidence(segment.frame);
+    return verdict;
+}
+
 } // namespace tcpstate

@@ -185,6 +185,10 @@ Verdict judgeSilence(const Matter &matter, const SilenceProof &proof) {
     if (host.silentElsewhere(matter.number)) {
         verdict.signs |= sign::othersSilent;
     }
+    if (matter.severalInterfaces && connection.secondSightings(Side::client).count == 0 &&
+        connection.secondSightings(Side::server).count == 0) {
+        verdict.signs |= sign::oneInterface;
+    }
 
     const FirewallTimer *const timer = runningTimer(matter.settings.firewall, phase);
     const Bracket last = sinceLastPacket(times, connection.survivedGap());
@@ -205,8 +209,12 @@ Verdict judgeSilence(const Matter &matter, const SilenceProof &proof) {
     verdict.addEvidence(verdict.aliveFrame);
     verdict.addEvidence(proof.stalePeer);
 
-    const bool proven = verdict.has(sign::droppedBetween) || verdict.has(sign::stalePeer);
-    const bool alive = aliveMeanwhile || proven;
+    // A path that loses what is large, silently, explains it as well: the peer may live, and still have the connection.
+    const bool onlyLarge =
+        silence.smallest >= largeSegment && connection.endpoint(silence.speaker).largestPassed < silence.smallest;
+    const bool known = verdict.has(sign::droppedBetween) || verdict.has(sign::stalePeer);
+    const bool proven = known && !onlyLarge;
+    const bool alive = aliveMeanwhile || known;
 
     // Not the firewall: it let them pass, and the host at the end does not answer.
     if (verdict.has(sign::passedBoth)) {
@@ -219,13 +227,13 @@ Verdict judgeSilence(const Matter &matter, const SilenceProof &proof) {
         verdict.confidence = Confidence::likely;
         return verdict;
     }
-    const bool onlyLarge =
-        silence.smallest >= largeSegment && connection.endpoint(silence.speaker).largestPassed < silence.smallest;
-    if (onlyLarge && midTraffic && !proven) {
-        verdict.kind = VerdictKind::pathMtu;
-        verdict.confidence = Confidence::possible;
+    if (onlyLarge) {
         verdict.signs |= sign::onlyLarge;
-        return verdict;
+        if (midTraffic) {
+            verdict.kind = VerdictKind::pathMtu;
+            verdict.confidence = Confidence::possible;
+            return verdict;
+        }
     }
 
     if (phase == SessionPhase::established) {
@@ -237,7 +245,9 @@ Verdict judgeSilence(const Matter &matter, const SilenceProof &proof) {
             return verdict;
         }
         verdict.kind = VerdictKind::idleTimer;
-        verdict.confidence = proven ? Confidence::certain : alive ? Confidence::likely : Confidence::possible;
+        verdict.confidence = proven                ? Confidence::certain
+                             : alive && !onlyLarge ? Confidence::likely
+                                                   : Confidence::possible;
     } else {
         verdict.kind = phase == SessionPhase::halfClosed ? VerdictKind::halfClosedTimer : VerdictKind::closingTimer;
         const bool knownTimer = past || fits(phase, Refresh::never, fin.minimum, fin.maximum).count != 0 ||

@@ -244,6 +244,8 @@ ConnectionNumber Observer::incarnation(const Key &key, std::uint32_t hash, const
 
 Record Observer::observe(const Flow &flow, const Segment &segment) {
     Record record;
+    severalInterfaces_ = severalInterfaces_ || (lastTime_ != 0 && segment.interface != interface_);
+    interface_ = segment.interface;
     lastTime_ = std::max(lastTime_, segment.time);
     const bool fromLower = Key::sourceIsLower(flow);
     const Key key = Key::of(flow, fromLower);
@@ -292,10 +294,7 @@ Record Observer::observe(const Flow &flow, const Segment &segment) {
             record.marks |= mark::challengeAck;
             record.halfOpen = HalfOpen::peerRestarted;
             // What had gone unanswered there had not reached this end, which is alive and still has the connection.
-            settle(
-                older,
-                judgeSilence({before.connection, older, hosts_, settings_, lastTime_}, {false, segment.frame, false}),
-                &record);
+            settle(older, judgeSilence(matterOf(older), {false, segment.frame, false}), &record);
         }
     }
     const bool receiverRevived = connection.endpoint(peer(sender)).revived;
@@ -385,6 +384,10 @@ void Observer::countHalves(const Connection &connection, State serverBefore, Pha
     }
 }
 
+Matter Observer::matterOf(ConnectionNumber number) const {
+    return {entry(number).connection, number, hosts_, settings_, lastTime_, severalInterfaces_};
+}
+
 void Observer::settle(ConnectionNumber number, const Verdict &verdict, Record *record) {
     Connection &connection = entry(number).connection;
     if (!outweighs(verdict, verdictOf(number))) {
@@ -410,7 +413,7 @@ void Observer::judge(ConnectionNumber number, const Segment &segment, Side sende
                      const BeforeReset &reset, const Silence &ended, Record &record) {
     const Connection &connection = entry(number).connection;
     const Silence &silence = connection.silence();
-    const Matter matter{connection, number, hosts_, settings_, lastTime_};
+    const Matter matter = matterOf(number);
     if (segment.isRst()) {
         const ResetReading reading = readReset(connection, reset, segment, sender, record, hosts_, settings_);
         record.cause = reading.cause;
@@ -423,7 +426,15 @@ void Observer::judge(ConnectionNumber number, const Segment &segment, Side sende
         if (silence.copies > 1 && silence.speaker == sender && before != Phase::reset) {
             settle(number, judgeSilence(matter, {true, 0, false}), &record);
         }
+        const Wait &wait = connection.wait();
+        const Side waits = connection.anyFin() ? connection.firstFin() : wait.speaker;
+        if (sender == waits && before != Phase::reset && record.origin != ResetOrigin::middlebox) {
+            settle(number, judgeWait(matter, true), &record);
+        }
         return;
+    }
+    if (record.marked(mark::talksOn)) {
+        settle(number, judgeTalksOn(matter, segment), &record);
     }
     if (ended.copies != 0) {
         settle(number, judgeRecovery(matter, ended, segment), &record);
@@ -460,9 +471,19 @@ void Observer::observeError(const Flow &flow, const IcmpError &error) {
     if (number == noConnection) {
         return;
     }
-    const Entry &it = entry(number);
-    settle(number, judgeIcmp({it.connection, number, hosts_, settings_, lastTime_}, error, it.side(fromLower)),
-           nullptr);
+    settle(number, judgeIcmp(matterOf(number), error, entry(number).side(fromLower)), nullptr);
+}
+
+void Observer::correct(Record &record, std::uint32_t frame) const {
+    if (record.cause == ResetCause::none) {
+        return;
+    }
+    const Verdict &verdict = verdictOf(record.connection);
+    if (verdict.has(sign::talksOn) && verdict.resetFrame == frame) {
+        record.cause = ResetCause::forged;
+        record.origin = ResetOrigin::middlebox;
+        record.halfOpen = HalfOpen::none;
+    }
 }
 
 bool Observer::atRisk(ConnectionNumber number) const {
@@ -540,11 +561,14 @@ void Observer::finish() {
     for (ConnectionNumber number = 0; number < count_; ++number) {
         Connection &connection = entry(number).connection;
         connection.finish(lastTime_, settings_);
-        const Matter matter{connection, number, hosts_, settings_, lastTime_};
+        const Matter matter = matterOf(number);
         if (connection.silence().copies > 1) {
             settle(number, judgeSilence(matter, {false, 0, true}), nullptr);
         }
         settle(number, judgeUnsentReset(matter), nullptr);
+        if (verdictOf(number).kind == VerdictKind::none && connection.phase() == Phase::halfClosed) {
+            settle(number, judgeWait(matter, false), nullptr);
+        }
     }
     separateFailovers();
 }

@@ -17,6 +17,7 @@
 namespace tcpstate {
 
 struct BeforeReset;
+struct Matter;
 
 /**
  * Watches a capture, segment by segment, in capture order.
@@ -52,6 +53,8 @@ class Observer {
         const std::uint32_t verdictNumber = connection(number).verdictNumber();
         return verdictNumber != noVerdict && verdictNumber >= settledBeforeEnd_;
     }
+    /** Amends the Record of the RST in `frame` by what later segments have shown of its sender. */
+    void correct(Record &record, std::uint32_t frame) const;
     /** True if nothing is lost yet but the chosen firewall's entry has run out: it would drop the next packet. */
     [[nodiscard]] bool atRisk(ConnectionNumber number) const;
     /** The flow of a connection, from client to server. */
@@ -82,6 +85,7 @@ class Observer {
     ConnectionNumber open(const Key &key, std::uint32_t hash, const Segment &segment, bool fromLower,
                           ConnectionNumber previous);
 
+    [[nodiscard]] Matter matterOf(ConnectionNumber number) const;
     void settle(ConnectionNumber number, const Verdict &verdict, Record *record);
     void judge(ConnectionNumber number, const Segment &segment, Side sender, Phase before, const BeforeReset &reset,
                const Silence &ended, Record &record);
@@ -100,6 +104,8 @@ class Observer {
     std::uint32_t used_ = 0;                 // slots in use
     ConnectionNumber latest_ = noConnection; // of the segment before: bulk traffic comes in runs
     Nanoseconds lastTime_ = 0;
+    std::uint32_t interface_ = 0; // of the latest segment
+    bool severalInterfaces_ = false;
 
   public:
     ~Observer();

@@ -79,6 +79,7 @@ inline constexpr std::uint32_t finAcknowledged =
     1U << 17; ///< the first FIN has been acknowledged (for the firewall's timer)
 inline constexpr std::uint32_t halfOpenLimit = 1U << 19; ///< one host holds more half-open connections than it should
 inline constexpr std::uint32_t challengeAck = 1U << 18;  ///< answers a SYN or RST instead of obeying (RFC 5961)
+inline constexpr std::uint32_t talksOn = 1U << 20; ///< new bytes of the alleged sender of a RST: it did not send that
 } // namespace mark
 
 /** The meaning of one segment. Trivially copyable; every later pass renders from it. */

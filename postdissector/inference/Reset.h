@@ -22,6 +22,7 @@ namespace tcpstate {
 /** The latest RST that was accepted, or may have been; what follows may decide otherwise. */
 struct LatestReset {
     Sequence senderNext = 0; ///< the sender's SND.NXT when it came: what is acknowledged beyond it was sent later
+    Sequence number = 0;     ///< its sequence number: a host that sent it sends no bytes beyond that
     std::uint32_t frame = 0; ///< 0: there is none, or it was refused
     Side sender = Side::client;
     ResetAcceptance acceptance = ResetAcceptance::none;

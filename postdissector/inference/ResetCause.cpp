@@ -136,6 +136,10 @@ ResetReading readReset(const Connection &connection, const BeforeReset &before, 
     }
 
     reading.cause = causeOf(reading, connection, before, segment, sender, record.acceptance, afterTimer);
+    if (reading.cause == ResetCause::unacceptable && reading.origin == ResetOrigin::endpoint) {
+        // A host resets with a number of its own or of what it answers; its distance alone does not make this one its.
+        reading.origin = ResetOrigin::unknown;
+    }
     return reading;
 }
 

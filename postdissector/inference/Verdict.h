@@ -69,7 +69,9 @@ inline constexpr std::uint32_t onlyLarge = 1U << 20;    ///< smaller segments pa
 inline constexpr std::uint32_t acknowledged = 1U << 21; ///< the peer's host acknowledged everything
 inline constexpr std::uint32_t copiedFields = 1U << 22; ///< a RST with fields copied from the packet that it answers
 inline constexpr std::uint32_t orphanAge = 1U << 23;    ///< old enough for the closer to have left FIN-WAIT-2 by itself
-inline constexpr std::uint32_t oneMoment = 1U << 24;      ///< others died at the same moment at ages that no timer explains
+inline constexpr std::uint32_t oneMoment = 1U << 24; ///< others died at the same moment at ages that no timer explains
+inline constexpr std::uint32_t talksOn = 1U << 25;   ///< the alleged sender of a RST sent new bytes after it
+inline constexpr std::uint32_t oneInterface = 1U << 26; ///< seen at one interface only, in a capture that has several
 } // namespace sign
 
 /** A judgement, and all numbers that its sentences need. */
@@ -87,7 +89,8 @@ struct Verdict {
     std::uint32_t signs = 0;                               ///< bits of sign::
     std::uint32_t copies = 0;                              ///< unanswered segments
     std::uint32_t frame = 0;                               ///< where the evidence sufficed
-    std::uint32_t aliveFrame = 0;                          ///< the sign of life, with sign::peerAlive
+    std::uint32_t aliveFrame = 0;                          ///< the sign of life, with sign::peerAlive or sign::talksOn
+    std::uint32_t resetFrame = 0;                          ///< the RST, with sign::talksOn
     std::uint32_t interfaces[2] = {};                      ///< with sign::droppedBetween: seen here, and not there
     std::array<std::uint32_t, maximumEvidence> evidence{}; ///< frames to look at, in order
     Nanoseconds span = 0;                                  ///< from the first to the latest unanswered segment

@@ -178,9 +178,21 @@ void appendBracket(Sentence &out, const Verdict &verdict) {
 }
 
 void appendNotExcluded(Sentence &out, const Verdict &verdict) {
+    if (!verdict.has(sign::silence)) {
+        return;
+    }
+    if (verdict.has(sign::onlyLarge)) {
+        out.append(" Not excluded: path MTU, for every unanswered segment is larger than any of the %s's that passed "
+                   "before.",
+                   name(verdict.speaker));
+    }
+    if (verdict.has(sign::oneInterface)) {
+        out.append(" It was seen at one interface only, although the capture has several: if its addresses are "
+                   "translated in between, the two sides could not be paired.");
+    }
     const bool proven = verdict.has(sign::peerAlive) || verdict.has(sign::stalePeer) ||
                         verdict.has(sign::droppedBetween) || verdict.has(sign::prohibited);
-    if (proven || verdict.confidence == Confidence::certain || !verdict.has(sign::silence)) {
+    if (proven || verdict.confidence == Confidence::certain) {
         return;
     }
     out.append(" Not excluded: peer gone (power, crash, network), for nothing was heard of it since");
@@ -190,7 +202,7 @@ void appendNotExcluded(Sentence &out, const Verdict &verdict) {
     out.append(".");
 }
 
-void appendResetSigns(Sentence &out, const Verdict &verdict) {
+void appendResetSigns(Sentence &out, const Verdict &verdict, bool withFrames) {
     if ((verdict.signs & (sign::farHops | sign::nearHops)) != 0) {
         out.append(" The RST came with hop limit %u, the %s's own packets with %u.", verdict.hopLimit,
                    name(peer(verdict.speaker)), verdict.usualHopLimit);
@@ -206,6 +218,12 @@ void appendResetSigns(Sentence &out, const Verdict &verdict) {
     }
     if (verdict.has(sign::copiedFields)) {
         out.append(" Its IP identification is copied from that segment.");
+    }
+    if (verdict.has(sign::talksOn)) {
+        out.append(" The %s sent new data after it", name(peer(verdict.speaker)));
+        appendFrame(out, verdict.aliveFrame, withFrames);
+        out.append(", which a host that has reset a connection never does: something else sent the RST, or another "
+                   "host behind the same address.");
     }
     if (verdict.has(sign::neverSent)) {
         out.append(" It was seen at interface %u, but never at interface %u, where the %s's packets pass first.",
@@ -233,7 +251,7 @@ void writeKill(Sentence &out, const Verdict &verdict, const FirewallProfile &cho
         out.append("A device answered with ICMP \"administratively prohibited\".");
     } else {
         out.append("A RST in the %s's name answered.", name(peer(verdict.speaker)));
-        appendResetSigns(out, verdict);
+        appendResetSigns(out, verdict, withFrames);
     }
     appendBracket(out, verdict);
     const FirewallTimer *const timer = runningTimer(chosen, phaseOf(verdict.kind));
@@ -334,14 +352,14 @@ void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &c
         return;
     case VerdictKind::forgedReset:
         out.append("A RST in the %s's name did not come from it.", name(peer(verdict.speaker)));
-        appendResetSigns(out, verdict);
+        appendResetSigns(out, verdict, withFrames);
         return;
     case VerdictKind::rejected:
         if (verdict.has(sign::prohibited)) {
             out.append("A device answered the opening with ICMP (code %u).", verdict.icmpCode);
         } else {
             out.append("The RST to the SYN did not come from the %s.", name(peer(verdict.speaker)));
-            appendResetSigns(out, verdict);
+            appendResetSigns(out, verdict, withFrames);
         }
         return;
     case VerdictKind::sessionLost:
@@ -365,7 +383,7 @@ void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &c
         out.append("The %s closed, and ", name(peer(verdict.speaker)));
         out.span(verdict.sinceFin);
         out.append(" later its own host answered the %s's data with a RST.", name(verdict.speaker));
-        appendResetSigns(out, verdict);
+        appendResetSigns(out, verdict, withFrames);
         out.append(" The data and the RST crossed the path, so its session was alive.");
         return;
     case VerdictKind::peerGone:
@@ -392,8 +410,13 @@ void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &c
         out.append(" the %s answered again: nothing had dropped the session.", name(peer(verdict.speaker)));
         return;
     case VerdictKind::applicationSilent:
-        out.append("The %s's host acknowledged everything, its application did not answer.",
-                   name(peer(verdict.speaker)));
+        out.append("The connection worked: keep-alives were answered %u times, and ", verdict.copies);
+        out.span(verdict.span);
+        out.append(" after the last data%s nothing was under way in either direction",
+                   verdict.confidence == Confidence::likely ? " or FIN" : "");
+        appendFrame(out, verdict.frame, withFrames);
+        out.append(". The %s's application neither sent nor closed%s.", name(peer(verdict.speaker)),
+                   verdict.confidence == Confidence::likely ? "" : ", if an answer was due at all");
         return;
     case VerdictKind::windowClosed:
         out.append("The %s's receive window stayed closed for ", name(peer(verdict.speaker)));
@@ -410,7 +433,7 @@ void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &c
         out.append("The %s reset the connection after ", name(peer(verdict.speaker)));
         out.span(verdict.sinceLast);
         out.append(" of silence, a time that servers and proxies are set to.");
-        appendResetSigns(out, verdict);
+        appendResetSigns(out, verdict, withFrames);
         return;
     }
 }

@@ -118,7 +118,8 @@ TEST(ResetCause, OneHopAfterTheChosenTimer) {
     transcript::run(("! timeouts 3 7 3\n" + open + R"(
         8    c P. 501:10 ack 401 ttl 60
         8.06 s R. 401 ack 511 ttl 54 | CLOSED CLOSED | cause:after-idle-expiry origin:middlebox verdict:idle-timer:likely
-    )").c_str());
+    )")
+                        .c_str());
 }
 
 TEST(ResetCause, KeepAliveFailure) {
@@ -244,5 +245,39 @@ TEST(ResetCause, NeverSentByItsAllegedSender) {
         1     s R. 21 ack 1 id 6 if 1
         1.001 s R. 21 ack 1 id 6 if 0 ttl 63
         == none reset none none
+    )");
+}
+
+// From the server's own distance and with the right number: at first nothing tells. But a host that has reset a
+// connection sends no bytes beyond its RST's number, so that its next data show who did not send it.
+TEST(ResetCause, AllegedSenderTalksOn) {
+    afterOpen(R"(
+        1    c P. 501:10 ack 401 ttl 60
+        1.06 s R. 401 ack 511 ttl 55    | CLOSED CLOSED | cause:abort origin:endpoint no-verdict
+        1.1  s P. 401:50 ack 511 ttl 55 | - - | verdict:forged-reset:likely
+    )");
+}
+
+// Data that was sent before the RST and overtaken by it ends at the RST's number.
+TEST(ResetCause, DataOvertakenByTheRstProvesNothing) {
+    afterOpen(R"(
+        1     s R. 451 ack 501 ttl 55    | - - | no-verdict
+        1.001 s P. 401:50 ack 501 ttl 55 | - - | no-verdict
+        == none reset none none
+    )");
+}
+
+// A repetition may have been under way as well.
+TEST(ResetCause, RepetitionAfterTheRstProvesNothing) {
+    afterOpen(R"(
+        1     s R. 401 ack 501 ttl 55     | CLOSED CLOSED | cause:abort
+        1.001 s P. 301:100 ack 501 ttl 55 | - - | no-verdict
+    )");
+}
+
+// Its own distance alone does not make a RST the host's whose number fits nothing.
+TEST(ResetCause, UnacceptableFromItsOwnDistance) {
+    afterOpen(R"(
+        1 s R 9000000 ttl 55 | ESTABLISHED ESTABLISHED | cause:unacceptable origin:unknown refused no-verdict
     )");
 }

@@ -368,7 +368,8 @@ TEST(Verdict, PassedBothInterfaces) {
     for (const char *at : {"4000", "4000.2", "4000.6", "4001.4", "4003", "4006", "4025"}) {
         const std::string one = std::string("c P. 101:10 ack 1 id ") + std::to_string(id++);
         script += std::string("        ") + at + " " + one + " if 0\n";
-        script += std::string("        ") + at + (std::string(at).find('.') == std::string::npos ? ".001 " : "01 ") + one + " if 1 ttl 63\n";
+        script += std::string("        ") + at + (std::string(at).find('.') == std::string::npos ? ".001 " : "01 ") +
+                  one + " if 1 ttl 63\n";
     }
     run(script + "        == none open peer-gone likely\n");
 }
@@ -377,7 +378,8 @@ TEST(Verdict, PassedBothInterfaces) {
 TEST(Verdict, SilenceBehindAClosedWindowIsNoKill) {
     run(halfClosed + R"(
         2 c . 102 ack 1 win 0
-)" + repeated(46, "s P. 1:1 ack 102") + R"(
+)" + repeated(46, "s P. 1:1 ack 102") +
+        R"(
         == client half-close none none
     )");
 }
@@ -402,7 +404,8 @@ TEST(Verdict, DeathRightBehindTheFinIsNoTimer) {
     run(open + R"(
         1    c F. 101 ack 1
         1.01 s .  1 ack 102
-)" + repeated(1.02, "s P. 1:100 ack 102") + R"(
+)" + repeated(1.02, "s P. 1:100 ack 102") +
+        R"(
         == client half-close peer-gone possible
     )");
 }
@@ -419,7 +422,8 @@ TEST(Verdict, Closing) {
         1    c FP. 101:10 ack 1
         1.01 s F. 1 ack 101      | CLOSING CLOSING
         1.02 c .  112 ack 2
-)" + repeated(1.3, "c FP. 101:10 ack 2") + R"(
+)" + repeated(1.3, "c FP. 101:10 ack 2") +
+        R"(
         == both simultaneous peer-gone possible
     )");
     // The client has not got the server's FIN, and 17 s later nothing gets through any more.
@@ -507,6 +511,80 @@ TEST(Verdict, FailoverIsNoTimer) {
         1990   c2 P. 1:10 ack 1
         1990.1 s2 .  1 ack 11
 )";
-    script += repeated(2300, "c2 P. 11:10 ack 1") + repeated(2400, "c1 P. 11:10 ack 1") + repeated(2500, "c P. 11:10 ack 1");
+    script +=
+        repeated(2300, "c2 P. 11:10 ack 1") + repeated(2400, "c1 P. 11:10 ack 1") + repeated(2500, "c P. 11:10 ack 1");
     run(script + "        == none open session-lost possible\n");
+}
+
+// Larger than anything that passed before: a path that swallows large packets explains it as well as a timer does. A
+// kill after an idle time is only possible then, even if the peer is heard elsewhere.
+TEST(Verdict, LargeDataAfterAPauseMayBePathMtu) {
+    run(open + repeated(4000, "c P. 101:1400 ack 1") + R"(
+        4026 c1 S 0
+        4026.01 s1 S. 0 ack 1
+        4050 c P. 101:1400 ack 1
+        == none open idle-timer possible
+    )");
+    run(open + repeated(4000, "c P. 101:400 ack 1") + R"(
+        4026 c1 S 0
+        4026.01 s1 S. 0 ack 1
+        4050 c P. 101:400 ack 1
+        == none open idle-timer likely
+    )");
+}
+
+// Half-closed, kept alive, and the open side neither sends nor closes: the network did its work.
+TEST(Verdict, ApplicationSilentHalfClosed) {
+    const std::string probes = R"(
+        11    c . 101 ack 1
+        11.01 s . 1 ack 102
+        21    c . 101 ack 1
+        21.01 s . 1 ack 102
+        31    c . 101 ack 1
+        31.01 s . 1 ack 102
+)";
+    run(halfClosed + probes + R"(
+        == client half-close application-silent likely
+    )");
+    // It answers at last: then it was slow, and that is no verdict.
+    run(halfClosed + probes + R"(
+        46    s P. 1:100 ack 102
+        46.01 c . 102 ack 101
+        == client half-close none none
+    )");
+    // Without an answer nothing tells it from a kill on its silent side.
+    run(halfClosed + R"(
+        46    c . 101 ack 1
+        == client half-close none none
+    )");
+}
+
+// The probe's answer shows by its number that something is under way: not silent, lost.
+TEST(Verdict, DataUnderWayIsNoSilentApplication) {
+    run(halfClosed + R"(
+        31    c . 101 ack 1
+        31.01 s . 101 ack 102
+        == client half-close none none
+    )");
+}
+
+// A client that waited, with its probes answered, and then gave up.
+TEST(Verdict, ClientGivesUpOnASilentApplication) {
+    run(open + R"(
+        10    c . 100 ack 1
+        10.01 s . 1 ack 101
+        30    c . 100 ack 1
+        30.01 s . 1 ack 101
+        35    c R. 101 ack 1 | - - | verdict:application-silent:possible
+    )");
+    // A server that aborts after its own answer owes nothing, nor does its client.
+    run(open + R"(
+        0.1   s P. 1:100 ack 101
+        0.11  c . 101 ack 101
+        10    s . 100 ack 101
+        10.01 c . 101 ack 101
+        40    s . 100 ack 101
+        40.01 c . 101 ack 101
+        45    s R. 101 ack 101 | - - | no-verdict
+    )");
 }
