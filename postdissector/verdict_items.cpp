@@ -90,34 +90,34 @@ void addVerdictExpert(packet_info *pinfo, proto_item *item, const Session &open,
 
 void addFirewall(proto_tree *tree, tvbuff_t *tvb, const Session &open, const Record &record) {
     const FirewallProfile &profile = open.settings().firewall;
-    const bool atRisk = open.atRisk(record.connection);
-    if (!record.marked(mark::firewallShown) && !atRisk) {
-        return;
+    proto_tree *entry = tree;
+    if (record.marked(mark::firewallShown)) {
+        const FirewallTimer *const timer =
+            runningTimer(profile, record.firewallPhase, record.marked(mark::finAcknowledged));
+        Text line;
+        line.append("Firewall: %s session", name(record.firewallPhase));
+        if (timer != nullptr) {
+            line.append(", %s %u s, ", timer->name, timer->seconds);
+            line.duration(record.firewallRemaining < 0 ? -record.firewallRemaining : record.firewallRemaining);
+            line.append(record.firewallRemaining < 0 ? " overdue" : " left");
+        }
+        line.append(" (%s)", &anyProfile() == findProfile(profile.id) ? "no device chosen" : profile.name);
+        proto_item *item = nullptr;
+        entry = proto_tree_add_subtree(tree, tvb, 0, 0, firewallSubtree, &item, line.get());
+        generated(item);
+        generated(proto_tree_add_string(entry, fields.firewallProfile, tvb, 0, 0, profile.id));
+        generated(proto_tree_add_string(entry, fields.firewallPhase, tvb, 0, 0, name(record.firewallPhase)));
+        if (timer != nullptr) {
+            generated(proto_tree_add_string(entry, fields.firewallTimer, tvb, 0, 0, timer->name));
+            addSpan(entry, tvb, fields.firewallTimeout, Nanoseconds{timer->seconds} * second);
+            addSpan(entry, tvb, fields.firewallRemaining, record.firewallRemaining);
+        }
+        if (record.marked(mark::firewallExpired)) {
+            generated(proto_tree_add_boolean(entry, fields.firewallExpired, tvb, 0, 0, 1));
+        }
     }
-    const FirewallTimer *const timer =
-        runningTimer(profile, record.firewallPhase, record.marked(mark::finAcknowledged));
-    Text line;
-    line.append("Firewall: %s session", name(record.firewallPhase));
-    if (timer != nullptr && record.marked(mark::firewallShown)) {
-        line.append(", %s %u s, ", timer->name, timer->seconds);
-        line.duration(record.firewallRemaining < 0 ? -record.firewallRemaining : record.firewallRemaining);
-        line.append(record.firewallRemaining < 0 ? " overdue" : " left");
-    }
-    line.append(" (%s)", &anyProfile() == findProfile(profile.id) ? "no device chosen" : profile.name);
-    proto_item *item = nullptr;
-    proto_tree *const entry = proto_tree_add_subtree(tree, tvb, 0, 0, firewallSubtree, &item, line.get());
-    generated(item);
-    generated(proto_tree_add_string(entry, fields.firewallProfile, tvb, 0, 0, profile.id));
-    generated(proto_tree_add_string(entry, fields.firewallPhase, tvb, 0, 0, name(record.firewallPhase)));
-    if (timer != nullptr && record.marked(mark::firewallShown)) {
-        generated(proto_tree_add_string(entry, fields.firewallTimer, tvb, 0, 0, timer->name));
-        addSpan(entry, tvb, fields.firewallTimeout, Nanoseconds{timer->seconds} * second);
-        addSpan(entry, tvb, fields.firewallRemaining, record.firewallRemaining);
-    }
-    if (record.marked(mark::firewallExpired)) {
-        generated(proto_tree_add_boolean(entry, fields.firewallExpired, tvb, 0, 0, 1));
-    }
-    if (atRisk) {
+    if (open.atRisk(record.connection)) {
+        // Said of the connection: on packets too that say nothing of the session's entry.
         generated(proto_tree_add_boolean(entry, fields.firewallAtRisk, tvb, 0, 0, 1));
     }
 }

@@ -58,6 +58,15 @@ VALUES = {
     "tcpstate.close.initiator": {0: "none", 1: "client", 2: "server", 3: "both"},
     "tcpstate.close.kind": {0: "open", 1: "four segments", 2: "three segments", 3: "simultaneous", 4: "half-close",
                             5: "reset", 6: "reset after FIN", 7: "unfinished"},
+    "tcpstate.half_open": {1: "peer restarted", 2: "peer silent", 3: "keep-alives unanswered", 4: "FIN never acknowledged",
+                           5: "handshake unfinished"},
+    "tcpstate.reset.cause": {1: "refused", 2: "abort", 3: "reset after FIN", 4: "answer to late data after close",
+                             5: "half-open peer answers", 6: "keep-alive failure", 7: "unread data at close",
+                             8: "after idle expiry", 9: "forged by a middlebox", 10: "unacceptable",
+                             11: "answer to a stale segment"},
+    "tcpstate.reset.origin": {1: "endpoint", 2: "middlebox", 3: "unknown"},
+    "tcpstate.verdict.confidence": {2: "possible", 3: "likely", 4: "certain"},
+    "tcpstate.verdict.timer_basis": {1: "first FIN", 2: "last packet", 3: "both fit"},
 }
 
 # Fields and their types.
@@ -71,9 +80,21 @@ TYPES = {
     "tcpstate.half_close.bytes": "FT_UINT64",
     "tcpstate.simultaneous_close": "FT_BOOLEAN",
     "tcpstate.simultaneous_open": "FT_BOOLEAN",
+    "tcpstate.keep_alive": "FT_UINT32",
+    "tcpstate.keep_alive.answered": "FT_UINT32",
+    "tcpstate.keep_alive.quiet": "FT_RELATIVE_TIME",
+    "tcpstate.keep_alive.sufficient": "FT_BOOLEAN",
+    **{f"tcpstate.firewall.{name}": "FT_STRING" for name in ("profile", "phase", "timer")},
+    **{f"tcpstate.firewall.{name}": "FT_RELATIVE_TIME" for name in ("timeout", "remaining")},
+    **{f"tcpstate.firewall.{name}": "FT_BOOLEAN" for name in ("expired", "at_risk")},
+    "tcpstate.verdict": "FT_UINT8",
+    **{f"tcpstate.verdict.{name}": "FT_STRING" for name in ("reason", "advice")},
+    "tcpstate.verdict.evidence": "FT_FRAMENUM",
+    **{f"tcpstate.verdict.{name}": "FT_RELATIVE_TIME" for name in ("timer_min", "timer_max", "needed")},
+    "tcpstate.killed": "FT_BOOLEAN",
     **{f"tcpstate.expert.{name}": "FT_NONE" for name in (
         "active_close", "half_close", "simultaneous_close", "midstream", "fin_unacknowledged", "unacceptable_reset",
-        "tcp_wait_expired")},
+        "tcp_wait_expired", "tcp_wait_risk", "idle_expired", "half_open", "forged_reset", "not_firewall")},
 }
 
 # --- running -------------------------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ appears in later passes only; one that a first pass shows stands on the same pac
 import pytest
 
 # Said of the connection: names, or how they begin if they end with a dot.
-OF_THE_CONNECTION = ("tcpstate.close.", "tcpstate.verdict", "tcpstate.verdict.", "tcpstate.killed",
-                     "tcpstate.firewall.at_risk")
+OF_THE_CONNECTION = ("tcpstate.close.", "tcpstate.keep_alive", "tcpstate.keep_alive.", "tcpstate.verdict",
+                     "tcpstate.verdict.", "tcpstate.killed", "tcpstate.firewall.at_risk")
 # Expert items of what happens at a packet; the others judge the connection.
 OF_THE_PACKET = {f"tcpstate.expert.{name}" for name in (
     "active_close", "half_close", "simultaneous_close", "midstream", "unacceptable_reset")}
