@@ -57,9 +57,21 @@ ResetOrigin originOf(std::uint32_t signs, bool afterTimer) {
     return (signs & sign::ownHops) != 0 ? ResetOrigin::endpoint : ResetOrigin::unknown;
 }
 
-/** Data that nobody read: the window of the RST, where it has one, has not opened again since it came. */
+/**
+ * Data that nobody read. Either the window of the RST has not opened again since the data came; or it has, at one go and
+ * by more than a receiver lets pass without a window update while its application reads (RFC 9293 section 3.8.6.2.2): the
+ * host has thrown the data away. What is too little to be seen in the window looks like any abort.
+ */
 bool leavesUnread(const Endpoint &from, const Segment &segment) {
-    return from.unread && segment.isAck() && segment.window != 0 && segment.window < from.windowBefore;
+    if (!from.unread || !segment.isAck() || segment.window == 0) {
+        return false;
+    }
+    constexpr std::uint32_t twoSegments = 2 * 1460;
+    const unsigned shift = from.windowScale > 0 ? static_cast<unsigned>(from.windowScale) : 0;
+    const bool shrunk = from.window < from.windowBefore;
+    const bool opensAtOnce = segment.window >= 2U * from.window &&
+                             static_cast<std::uint32_t>(segment.window - from.window) << shift >= twoSegments;
+    return segment.window < from.windowBefore || (shrunk && opensAtOnce);
 }
 
 /** The first that fits; each says more than those behind it. */

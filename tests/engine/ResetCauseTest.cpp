@@ -186,6 +186,26 @@ TEST(ResetCause, UnreadData) {
         0.04 s .  1 ack 1001 win 4000
         1    s R. 1 ack 1001 win 5000 | CLOSED CLOSED | cause:abort
     )");
+    // Linux throws away what waits first: the window of its RST jumps open. Reading would have sent a window update.
+    transcript::run(R"(
+        0    c S  0
+        0.01 s S. 0 ack 1 win 5000
+        0.02 c .  1 ack 1
+        0.03 c P. 1:1400 ack 1
+        0.04 c P. 1401:1400 ack 1
+        0.05 c P. 2801:1400 ack 1
+        0.06 s .  1 ack 4201 win 1000
+        1    s R. 1 ack 4201 win 6000 | CLOSED CLOSED | cause:unread-data
+    )");
+    // Less than two segments' worth: no update was due.
+    transcript::run(R"(
+        0    c S  0
+        0.01 s S. 0 ack 1 win 3000
+        0.02 c .  1 ack 1
+        0.03 c P. 1:1400 ack 1
+        0.06 s .  1 ack 1401 win 1600
+        1    s R. 1 ack 1401 win 3200 | CLOSED CLOSED | cause:abort
+    )");
 }
 
 // Linux takes the end of what came out of order, where SACK was agreed.
