@@ -74,8 +74,10 @@ HalfOpen SeenConnections::halfOpen(const Session &session, ConnectionNumber numb
             }
         }
         return HalfOpen::none;
-    case HalfOpen::none:
     case HalfOpen::peerRestarted:
+        // Its peer talks on: the RST that seemed to show it was somebody else's.
+        return session.verdictOf(number).has(sign::talksOn) ? HalfOpen::none : noted;
+    case HalfOpen::none:
         break;
     }
     return noted;

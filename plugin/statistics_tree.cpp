@@ -40,6 +40,14 @@ struct Contribution {
     bool operator==(const Contribution &) const = default;
 };
 
+/** A RST that was taken: what comes after it may show that its alleged sender had not sent it. */
+struct AcceptedReset {
+    ConnectionNumber connection;
+    std::uint32_t frame;
+    ResetCause cause;
+    ResetOrigin origin;
+};
+
 /** The counts of one tree. Wireshark's nodes are set from them, so that a connection that changed is not counted twice. */
 class Counts {
   public:
@@ -58,12 +66,17 @@ class Counts {
     void recount(const Session &session, ConnectionNumber number);
     void count(const Contribution &contribution, int by);
     void countHosts(const Session &session);
+    void countReset(const Record &record, std::uint32_t frame);
+    void countReading(ResetCause cause, ResetOrigin origin, int by);
+    void correctResets(const Session &session);
     int change(int parent, const std::string &name, bool hasChildren, int by);
 
     stats_tree *tree_;
     SeenConnections seen_;
     std::map<ConnectionNumber, Contribution> counted_;
-    std::map<std::pair<int, std::string>, int> values_; // by the parent's number and the name
+    std::map<std::pair<int, std::string>, int> values_;          // by the parent's number and the name
+    std::map<std::pair<ResetCause, ResetOrigin>, int> readings_; // of RSTs; in the terminal counted at the end
+    std::vector<AcceptedReset> accepted_;
     int connections_ = 0;
     int halfCloses_ = 0;
     int halfOpen_ = 0;
@@ -97,6 +110,8 @@ void Counts::clear() {
     seen_.clear();
     counted_.clear();
     values_.clear();
+    readings_.clear();
+    accepted_.clear();
     hostsCounted_ = false;
 }
 
@@ -185,18 +200,7 @@ void Counts::add(const packet_info *pinfo, const Record &record) {
     }
     const SeenConnections::News news = seen_.add(pinfo, record);
     if (record.acceptance != ResetAcceptance::none) {
-        change(0, resetsName, true, 1);
-        const auto by = [&](const char *what, const char *word) {
-            const int branch = change(resets_, what, true, 1);
-            change(branch, word, false, 1);
-        };
-        if (record.cause != ResetCause::none) {
-            by("by cause", wordOf("tcpstate.reset.cause", record.cause));
-        }
-        if (record.origin != ResetOrigin::none) {
-            by("by origin", wordOf("tcpstate.reset.origin", record.origin));
-        }
-        by("by acceptance", wordOf("tcpstate.reset.acceptance", record.acceptance));
+        countReset(record, pinfo->num);
     }
     if (inTerminal()) {
         return; // all at the end
@@ -212,6 +216,43 @@ void Counts::add(const packet_info *pinfo, const Record &record) {
     if (open->finished()) {
         countHosts(*open);
     }
+}
+
+void Counts::countReset(const Record &record, std::uint32_t frame) {
+    change(0, resetsName, true, 1);
+    const int acceptances = change(resets_, "by acceptance", true, 1);
+    change(acceptances, wordOf("tcpstate.reset.acceptance", record.acceptance), false, 1);
+    if (!inTerminal()) {
+        countReading(record.cause, record.origin, 1);
+        return;
+    }
+    ++readings_[{record.cause, record.origin}];
+    if (record.acceptance == ResetAcceptance::accepted) {
+        accepted_.push_back({record.connection, frame, record.cause, record.origin});
+    }
+}
+
+void Counts::countReading(ResetCause cause, ResetOrigin origin, int by) {
+    if (cause != ResetCause::none) {
+        change(change(resets_, "by cause", true, by), wordOf("tcpstate.reset.cause", cause), false, by);
+    }
+    if (origin != ResetOrigin::none) {
+        change(change(resets_, "by origin", true, by), wordOf("tcpstate.reset.origin", origin), false, by);
+    }
+}
+
+/** In one pass a RST is read before its alleged sender talks on. */
+void Counts::correctResets(const Session &session) {
+    for (const AcceptedReset &reset : accepted_) {
+        Record record;
+        record.connection = reset.connection;
+        record.cause = reset.cause;
+        record.origin = reset.origin;
+        session.correct(record, reset.frame);
+        --readings_[{reset.cause, reset.origin}];
+        ++readings_[{record.cause, record.origin}];
+    }
+    accepted_.clear();
 }
 
 void Counts::recount(const Session &session, ConnectionNumber number) {
@@ -235,6 +276,13 @@ void Counts::recountAll() {
     for (const ConnectionNumber number : seen_.numbers()) {
         recount(*open, number);
     }
+    correctResets(*open);
+    for (const auto &[reading, times] : readings_) {
+        if (times != 0) {
+            countReading(reading.first, reading.second, times);
+        }
+    }
+    readings_.clear();
     if (!seen_.numbers().empty()) {
         countHosts(*open);
     }

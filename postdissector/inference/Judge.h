@@ -19,6 +19,13 @@ struct Matter {
     const Settings &settings;
     Nanoseconds now;        ///< time of the latest packet of the capture
     bool severalInterfaces; ///< the capture has packets of more than one
+
+    /** sign::oneInterface where a second vantage point exists, but has not shown this connection. */
+    [[nodiscard]] std::uint32_t vantageSign() const {
+        const bool paired =
+            connection.secondSightings(Side::client).count != 0 || connection.secondSightings(Side::server).count != 0;
+        return severalInterfaces && !paired ? sign::oneInterface : 0;
+    }
 };
 
 /** The kinds of proof that a silence is no accident, beside its length. */

@@ -58,7 +58,7 @@ Verdict judgeReset(const Matter &matter, const ResetReading &reading, const Befo
     Verdict verdict;
     const Connection &connection = matter.connection;
     verdict.speaker = peer(sender);
-    verdict.signs = reading.signs;
+    verdict.signs = reading.signs | matter.vantageSign();
     verdict.hopLimit = reading.hopLimit;
     verdict.usualHopLimit = reading.usualHopLimit;
     if ((reading.signs & sign::neverSent) != 0) {

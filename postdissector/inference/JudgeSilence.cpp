@@ -166,7 +166,7 @@ Verdict judgeSilence(const Matter &matter, const SilenceProof &proof) {
     verdict.sinceLast = silence.gap();
     verdict.sinceFin = times.fin != 0 ? times.lost - times.fin : 0;
     verdict.frame = silence.lastFrame;
-    verdict.signs = sign::silence;
+    verdict.signs = sign::silence | matter.vantageSign();
     if (proof.gaveUp) {
         verdict.signs |= sign::gaveUp;
     }
@@ -184,10 +184,6 @@ Verdict judgeSilence(const Matter &matter, const SilenceProof &proof) {
     const bool midTraffic = silence.gap() < pause;
     if (host.silentElsewhere(matter.number)) {
         verdict.signs |= sign::othersSilent;
-    }
-    if (matter.severalInterfaces && connection.secondSightings(Side::client).count == 0 &&
-        connection.secondSightings(Side::server).count == 0) {
-        verdict.signs |= sign::oneInterface;
     }
 
     const FirewallTimer *const timer = runningTimer(matter.settings.firewall, phase);

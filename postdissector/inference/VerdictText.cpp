@@ -186,10 +186,6 @@ void appendNotExcluded(Sentence &out, const Verdict &verdict) {
                    "before.",
                    name(verdict.speaker));
     }
-    if (verdict.has(sign::oneInterface)) {
-        out.append(" It was seen at one interface only, although the capture has several: if its addresses are "
-                   "translated in between, the two sides could not be paired.");
-    }
     const bool proven = verdict.has(sign::peerAlive) || verdict.has(sign::stalePeer) ||
                         verdict.has(sign::droppedBetween) || verdict.has(sign::prohibited);
     if (proven || verdict.confidence == Confidence::certain) {
@@ -200,6 +196,14 @@ void appendNotExcluded(Sentence &out, const Verdict &verdict) {
         out.append(", or it left FIN-WAIT-2 by its own timer behind a host firewall that swallows resets");
     }
     out.append(".");
+}
+
+/** What a second vantage point would have shown; where addresses are translated it has another connection's name. */
+void appendUnpaired(Sentence &out, const Verdict &verdict) {
+    if (verdict.has(sign::oneInterface)) {
+        out.append(" It was seen at one interface only, although the capture has several: if its addresses are "
+                   "translated in between, the two sides could not be paired.");
+    }
 }
 
 void appendResetSigns(Sentence &out, const Verdict &verdict, bool withFrames) {
@@ -262,6 +266,7 @@ void writeKill(Sentence &out, const Verdict &verdict, const FirewallProfile &cho
     if (isAny(chosen)) {
         appendFits(out, verdict);
     }
+    appendUnpaired(out, verdict);
     appendNotExcluded(out, verdict);
 }
 
@@ -353,6 +358,7 @@ void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &c
     case VerdictKind::forgedReset:
         out.append("A RST in the %s's name did not come from it.", name(peer(verdict.speaker)));
         appendResetSigns(out, verdict, withFrames);
+        appendUnpaired(out, verdict);
         return;
     case VerdictKind::rejected:
         if (verdict.has(sign::prohibited)) {
@@ -378,6 +384,7 @@ void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &c
             out.span(verdict.sinceLast);
             out.append(", shorter than any idle timer or than one that it survived: no timer explains it.");
         }
+        appendUnpaired(out, verdict);
         return;
     case VerdictKind::hostResetLateData:
         out.append("The %s closed, and ", name(peer(verdict.speaker)));
@@ -403,6 +410,7 @@ void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &c
             out.span(verdict.sinceLast);
             out.append(": no idle timer explains it. The peer, or the path to it, went away.");
         }
+        appendUnpaired(out, verdict);
         return;
     case VerdictKind::pathOutage:
         out.append("%u copies of the %s went unanswered, and after ", verdict.copies, name(verdict.speaker));
