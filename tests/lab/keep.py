@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 CAPTURES = Path(__file__).resolve().parents[2] / "captures"
-LARGEST, TOGETHER = 60_000, 1_500_000
+LARGEST, TOGETHER = 80_000, 1_500_000
 BOTH = ("client", "server")
 CHOSEN = {
     "client-active-close": BOTH,
@@ -58,6 +58,7 @@ VERDICTS = {
     "idle-server-speaks-reset-distant": ("server",),
     "idle-client-keep-alives": ("client",),
     "translated-outside-speaks": ("server",),
+    "translated-half-closed-outside-speaks": BOTH,
     "reused-port-after-idle": ("client",),
     "table-flushed-new-connection-works": ("client",),
     "five-idle-connections": ("client",),
@@ -71,10 +72,14 @@ VERDICTS = {
     "rejected-by-reset-from-elsewhere": ("client",),
     "rejected-by-icmp": ("client",),
     "spoofed-exact-to-client": ("client",),
+    "spoofed-exact-to-client-same-ttl": ("client",),
     "spoofed-in-window-to-client": ("client",),
     "reset-by-rule-server-sends-distant": ("server",),
     "reset-late-data-storm-client": ("server",),
     "unread-data-client": ("server",),
+    "unread-much-data-client": ("server",),
+    "application-silent-after-client-closes-kept-alive": ("client",),
+    "application-silent-until-the-client-gives-up": ("client",),
 }
 
 

@@ -48,6 +48,29 @@ def application_silent_half(lab, side):
     lab.judge(pair, "application silent", SILENT, SILENT)
 
 
+@verdict_scenario("application-silent-after-{side}-closes-kept-alive", "the {side} closes its half and sends keep-alives, which are answered; the {peer}'s application neither sends nor closes", sides=True, real=False)
+def application_silent_kept_alive(lab, side):
+    pair = lab.pair()
+    keep_alive(pair[side], 1, 1, 9)
+    half_closed(lab, side, pair)
+    lab.pause(lab.span + 3)
+    said = ["application silent/likely"]
+    lab.judge(pair, "application silent", said, said)
+
+
+@verdict_scenario("application-silent-until-the-client-gives-up", "the client asks, its keep-alives are answered, its question is not: it aborts", real=False)
+def application_silent_given_up(lab):
+    pair = lab.pair()
+    keep_alive(pair.client, 1, 1, 9)
+    pair.client.send(300)
+    lab.pause(lab.span + 3)
+    pair.client.abort()
+    lab.settle(0.4)
+    said = ["application silent/possible"]
+    lab.judge(pair, "application silent", said, said)
+    lab.reset(pair, "client", "abort")
+
+
 @verdict_scenario("application-silent-after-{side}-asks", "the {side} asks and the {peer}'s application never answers", sides=True, real=False)
 def application_silent(lab, side):
     pair = lab.pair()
