@@ -41,6 +41,11 @@ proto_item *generated(proto_item *item) {
     return item;
 }
 
+/** For filters and columns: in the tree it would say what stands there already, or nothing. */
+void hide(proto_item *item) {
+    proto_item_set_hidden(item);
+}
+
 void addTransition(proto_tree *tree, tvbuff_t *tvb, const Step &step) {
     const TransitionWording wording(step);
     generated(proto_tree_add_string_format(tree, fields.transition, tvb, 0, 0, wording.value(), "%s", wording.label()));
@@ -145,7 +150,7 @@ Items addSubtree(proto_tree *root, tvbuff_t *tvb, const Session &open, const Rec
     const State server = record.state(Side::server);
     generated(proto_tree_add_uint(tree, fields.clientState, tvb, 0, 0, static_cast<guint32>(client)));
     generated(proto_tree_add_uint(tree, fields.serverState, tvb, 0, 0, static_cast<guint32>(server)));
-    generated(proto_tree_add_string(tree, fields.states, tvb, 0, 0, statesText(client, server)));
+    hide(generated(proto_tree_add_string(tree, fields.states, tvb, 0, 0, statesText(client, server))));
     for (unsigned number = 0; number < record.stepCount; ++number) {
         addTransition(tree, tvb, record.steps[number]);
     }
@@ -155,9 +160,16 @@ Items addSubtree(proto_tree *root, tvbuff_t *tvb, const Session &open, const Rec
     if (record.marked(mark::keepAlive)) {
         addKeepAlive(tree, tvb, open, record);
     }
-    generated(
+    proto_item *const initiator = generated(
         proto_tree_add_uint(tree, fields.closeInitiator, tvb, 0, 0, static_cast<guint32>(connection.closeInitiator())));
-    generated(proto_tree_add_uint(tree, fields.closeKind, tvb, 0, 0, static_cast<guint32>(connection.closeKind())));
+    if (connection.closeInitiator() == CloseInitiator::none) {
+        hide(initiator);
+    }
+    proto_item *const kind =
+        generated(proto_tree_add_uint(tree, fields.closeKind, tvb, 0, 0, static_cast<guint32>(connection.closeKind())));
+    if (connection.closeKind() == CloseKind::open) {
+        hide(kind);
+    }
     addFirewall(tree, tvb, open, record);
     addVerdict(tree, tvb, open, record);
     return items;

@@ -127,6 +127,7 @@ void addVerdict(proto_tree *tree, tvbuff_t *tvb, const Session &open, const Reco
     proto_item *const item =
         generated(proto_tree_add_uint(tree, fields.verdict, tvb, 0, 0, static_cast<guint32>(verdict.kind)));
     if (verdict.kind == VerdictKind::none) {
+        proto_item_set_hidden(item); // for filters and columns; in the tree it says nothing
         return;
     }
     proto_tree *const details = proto_item_add_subtree(item, verdictSubtree);

@@ -228,7 +228,7 @@ class Wireshark:
         frames = self.sharkd(requests)[-1]["frames"]
         requests = requests[:-1] + [{"method": "frame", "params": {"frame": number, "proto": True}}
                                     for number in range(1, frames + 1)]
-        return [tree_fields(answer.get("tree", [])) for answer in self.sharkd(requests)[-frames:]]
+        return [named(tree_fields(answer.get("tree", []))) for answer in self.sharkd(requests)[-frames:]]
 
     def sharkd(self, requests):
         lines = "".join(json.dumps({"jsonrpc": "2.0", "id": number, **request}) + "\n"
@@ -245,6 +245,13 @@ class Wireshark:
 def plain(value):
     """One spelling for truth: 4.0 prints 1, later versions print True."""
     return {"True": "1", "False": "0", "true": "1", "false": "0"}.get(value, value)
+
+
+def named(found):
+    """With the states by name, which the tree hides beside the two states themselves."""
+    sides = (found.get(f"tcpstate.{side}.state", []) for side in ("client", "server"))
+    names = ["/".join(STATES[int(state)] for state in pair) for pair in zip(*sides, strict=True)]
+    return {**found, "tcpstate.states": names} if names else found
 
 
 def tree_fields(nodes):
