@@ -31,7 +31,7 @@ struct Device {
     const char *variantOf = nullptr;
 };
 
-constexpr FirewallProfile profile(const Device &device, const Timers &timers) {
+consteval FirewallProfile profile(const Device &device, const Timers &timers) {
     FirewallProfile made;
     made.id = device.id;
     made.name = device.name;
@@ -54,7 +54,7 @@ constexpr FirewallProfile profile(const Device &device, const Timers &timers) {
 }
 
 /** The same timer with another number, range or source. */
-constexpr FirewallTimer changed(FirewallTimer timer, std::uint32_t seconds, std::uint32_t minimum,
+consteval FirewallTimer changed(FirewallTimer timer, std::uint32_t seconds, std::uint32_t minimum,
                                 std::uint32_t maximum, const char *source) {
     timer.seconds = seconds;
     timer.minimum = minimum;
@@ -63,7 +63,7 @@ constexpr FirewallTimer changed(FirewallTimer timer, std::uint32_t seconds, std:
     return timer;
 }
 
-constexpr FirewallTimer refreshed(FirewallTimer timer, Refresh refresh, const char *source) {
+consteval FirewallTimer refreshed(FirewallTimer timer, Refresh refresh, const char *source) {
     timer.refresh = refresh;
     timer.source = source;
     return timer;
@@ -141,7 +141,7 @@ constexpr FirewallTimer panosTcpWait{30,
                                      "Palo Alto KB kA10g000000ClI4CAK, half-close; kA10g000000ClTPCA0, control flags"};
 
 /** A timer of `any`: the number of a device without its setting, for no device is chosen. */
-constexpr FirewallTimer unset(FirewallTimer timer) {
+consteval FirewallTimer unset(FirewallTimer timer) {
     timer.minimum = 0;
     timer.maximum = 0;
     timer.command = nullptr;
@@ -158,14 +158,14 @@ constexpr Timers panosNow{
     .reset = panosReset,
 };
 
-constexpr Timers panosWithHalfClosed(const FirewallTimer &halfClosed) {
+consteval Timers panosWithHalfClosed(const FirewallTimer &halfClosed) {
     Timers timers = panosNow;
     timers.halfClosed = halfClosed;
     return timers;
 }
 
 // The first FIN froze the session's clock: both later timers count from it.
-constexpr Timers panosFrozen() {
+consteval Timers panosFrozen() {
     Timers timers = panosWithHalfClosed(refreshed(panosHalfClosed, never, panosReuse));
     timers.closing = refreshed(panosTimeWait, never, panosReuse);
     timers.closing.fromFirstFin = true;
@@ -190,7 +190,7 @@ constexpr Timers asa{
 };
 
 // 9.1(2) lowered the least value, for the one setting that both timers have.
-constexpr Timers asa912() {
+consteval Timers asa912() {
     Timers timers = asa;
     timers.halfClosed.minimum = 30;
     timers.closing.minimum = 30;
@@ -221,7 +221,7 @@ constexpr Timers srx{
     .closed = {2, 0, 0, unknown, "end of a closed session", nullptr, nullptr, junosFin},
 };
 
-constexpr Timers srxHalfClose() {
+consteval Timers srxHalfClose() {
     Timers timers = srx;
     timers.halfClosed = srx.closing;
     timers.halfClosed.source = junosHalfClose;
@@ -247,7 +247,7 @@ constexpr Timers checkPointUntilR8020{
               "SmartConsole > Global Properties > Stateful Inspection > TCP end timeout", checkPointHelp},
 };
 
-constexpr Timers checkPointSinceR8020() {
+consteval Timers checkPointSinceR8020() {
     Timers timers = checkPointUntilR8020;
     timers.closing = changed(timers.closing, 5, 0, 0, checkPointDefaults);
     timers.closing.menu = "SmartConsole > Global Properties > Stateful Inspection > TCP end timeout R80.20 and higher";
@@ -283,7 +283,7 @@ constexpr Timers netfilter{
 };
 
 // kube-proxy sets two of the kernel's timers when it starts.
-constexpr Timers kubeProxy() {
+consteval Timers kubeProxy() {
     Timers timers = netfilter;
     timers.established = {86'400,
                           0,
@@ -313,7 +313,7 @@ constexpr Timers ipvs{
 };
 
 // Where IPVS sees both directions, a FIN of the client leads to CLOSE_WAIT, one of the server to FIN_WAIT.
-constexpr Timers ipvsClientCloses() {
+consteval Timers ipvsClientCloses() {
     Timers timers = ipvs;
     timers.halfClosed = {60, 0, 0, everyPacket, "CLOSE_WAIT", nullptr, nullptr, ipvsSource};
     return timers;
@@ -371,7 +371,7 @@ constexpr Timers googleNat{
                 googleNatNews},
 };
 
-constexpr Timers googleNatSince2026() {
+consteval Timers googleNatSince2026() {
     Timers timers = googleNat;
     timers.closing.seconds = 30;
     return timers;

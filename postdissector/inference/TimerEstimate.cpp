@@ -98,6 +98,8 @@ ProfileReading TimerEstimate::read(const FirewallProfile &profile) const {
 
 std::vector<CommonDeath> commonDeaths(std::span<const Death> deaths, std::size_t least) {
     std::vector<Death> left(deaths.begin(), deaths.end());
+    // Times out of order leave no moment at which it can have died.
+    std::erase_if(left, [](const Death &death) { return death.lost <= death.passed; });
     std::sort(left.begin(), left.end(), [](const Death &a, const Death &b) {
         return a.passed != b.passed ? a.passed < b.passed : a.connection < b.connection;
     });

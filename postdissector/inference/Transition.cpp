@@ -99,7 +99,7 @@ static_assert(rowCount < restoredRow, "Step::row has six bits");
 using Lookup = std::array<std::array<TransitionNumber, eventCount>, stateCount>;
 
 /** The same rows by state and event, for a look-up in constant time. */
-constexpr Lookup makeLookup() {
+consteval Lookup makeLookup() {
     Lookup lookup{};
     for (auto &line : lookup) {
         line.fill(noTransition);

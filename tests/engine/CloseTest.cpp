@@ -257,3 +257,27 @@ TEST(Close, FinNeverAcknowledged) {
         == client unfinished
     )");
 }
+
+// More holes than are remembered: those farthest out are forgotten, and nothing is taken as received that was not.
+TEST(Close, MoreHolesThanAreRemembered) {
+    std::string script = R"(
+        0    c S  0
+        0.01 s S. 0 ack 1
+        0.02 c .  1 ack 1
+)";
+    // Twelve segments of ten bytes with a hole of ten before each, then the FIN behind a last hole.
+    for (int number = 0; number < 12; ++number) {
+        script += "        c P. " + std::to_string(11 + 20 * number) + ":10 ack 1\n";
+    }
+    script += "        c F. 251 ack 1 | FIN-WAIT-1 ESTABLISHED | active\n";
+    // The holes are filled; what was forgotten is repeated. Only then has the FIN taken effect.
+    for (int number = 0; number < 12; ++number) {
+        script += "        c P. " + std::to_string(1 + 20 * number) + ":10 ack 1\n";
+    }
+    script += "        c P. 241:10 ack 1\n";
+    for (int number = 0; number < 12; ++number) {
+        script += "        c P. " + std::to_string(11 + 20 * number) + ":10 ack 1\n";
+    }
+    script += "        s . 1 ack 252 | FIN-WAIT-2 CLOSE-WAIT\n";
+    transcript::run(script.c_str());
+}

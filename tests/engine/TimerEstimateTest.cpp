@@ -231,3 +231,10 @@ TEST(CommonDeaths, TwoMomentsAreTwoGroups) {
     EXPECT_EQ(groups[0].connections.size(), 4U);
     EXPECT_EQ(groups[1].connections.size(), 3U);
 }
+
+// A capture whose times run backwards: no moment lies between them, and the search for one must end.
+TEST(CommonDeaths, TimesOutOfOrderAreNone) {
+    const std::vector<Death> deaths = {
+        {20 * second, 10 * second, 0}, {20 * second, 10 * second, 1}, {20 * second, 10 * second, 2}};
+    EXPECT_TRUE(commonDeaths(deaths).empty());
+}

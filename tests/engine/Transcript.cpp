@@ -1,10 +1,12 @@
 #include "Transcript.h"
 
+#include "../fuzz/Codec.h"
 #include "Observer.h"
 
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <sstream>
@@ -305,6 +307,7 @@ class Player {
         }
         if (!observer_) {
             observer_ = std::make_unique<Observer>(settings_);
+            seed_ = std::make_unique<fuzz::Writer>(settings_, initial_.client > 0xff000000);
         }
         const auto parts = split(line, '|');
         if (line.starts_with("icmp")) {
@@ -312,6 +315,7 @@ class Player {
             return;
         }
         const Segment segment = read(words(parts.at(0)));
+        seed_->segment(segment, client_, connection_, mine(), theirs());
         record_ = observer_->observe(flow(), segment);
         if (parts.size() > 1) {
             expectStates(words(parts[1]));
@@ -321,7 +325,13 @@ class Player {
         }
     }
 
+    /** The transcript as an input of the fuzzer. */
+    [[nodiscard]] const std::vector<std::uint8_t> &seed() const { return seed_->bytes(); }
+
   private:
+    [[nodiscard]] Sequence mine() const { return client_ ? initial_.client : initial_.server; }
+    [[nodiscard]] Sequence theirs() const { return client_ ? initial_.server : initial_.client; }
+
     void set(const std::vector<std::string> &tokens) {
         if (tokens.at(1) == "profile") {
             settings_.firewall = *findProfile(tokens.at(2));
@@ -357,7 +367,8 @@ class Player {
         error.time = (time_ += millisecond) + 1'000 * second;
         error.frame = ++frame_;
         error.sender = address(1);
-        error.seq = (client_ ? initial_.client : initial_.server) + static_cast<Sequence>(number(tokens.at(3)));
+        error.seq = mine() + static_cast<Sequence>(number(tokens.at(3)));
+        seed_->error(error, client_, connection_, mine());
         observer_->observeError(flow(), error);
     }
 
@@ -372,9 +383,7 @@ class Player {
         takeSide(tokens.at(at++));
         segment.flags = flagsOf(tokens.at(at++));
         const auto position = split(tokens.at(at++), ':');
-        const Sequence mine = client_ ? initial_.client : initial_.server;
-        const Sequence theirs = client_ ? initial_.server : initial_.client;
-        segment.seq = mine + static_cast<Sequence>(number(position[0]));
+        segment.seq = mine() + static_cast<Sequence>(number(position[0]));
         segment.length = position.size() > 1 ? static_cast<std::uint32_t>(number(position[1])) : 0;
         segment.time = time_ + 1'000 * second;
         segment.frame = ++frame_;
@@ -389,7 +398,7 @@ class Player {
             }
             const std::string &value = tokens.at(++at);
             if (key == "ack") {
-                segment.ack = theirs + static_cast<Sequence>(number(value));
+                segment.ack = theirs() + static_cast<Sequence>(number(value));
             } else if (key == "win") {
                 segment.window = static_cast<std::uint16_t>(number(value));
             } else if (key == "id") {
@@ -402,8 +411,8 @@ class Player {
                 segment.windowScale = static_cast<std::int8_t>(number(value));
             } else if (key == "sack") {
                 const auto edges = split(value, '-');
-                segment.sack.at(segment.sackCount++) = {theirs + static_cast<Sequence>(number(edges.at(0))),
-                                                        theirs + static_cast<Sequence>(number(edges.at(1)))};
+                segment.sack.at(segment.sackCount++) = {theirs() + static_cast<Sequence>(number(edges.at(0))),
+                                                        theirs() + static_cast<Sequence>(number(edges.at(1)))};
             } else {
                 ADD_FAILURE() << "unknown word " << key;
             }
@@ -471,6 +480,7 @@ class Player {
 
     Settings settings_;
     std::unique_ptr<Observer> observer_;
+    std::unique_ptr<fuzz::Writer> seed_;
     unsigned connection_ = 0;
     Initials initial_;
     Record record_;
@@ -480,6 +490,19 @@ class Player {
     bool client_ = true;
     bool finished_ = false;
 };
+
+/** With TCPSTATE_SEEDS=FOLDER every transcript is also written there, for the fuzzer to begin with. */
+void writeSeed(const std::vector<std::uint8_t> &seed) {
+    const char *const folder = std::getenv("TCPSTATE_SEEDS");
+    if (folder == nullptr) {
+        return;
+    }
+    static unsigned number = 0;
+    const auto *const test = ::testing::UnitTest::GetInstance()->current_test_info();
+    const std::string name = std::string(test->test_suite_name()) + "." + test->name() + "." + std::to_string(++number);
+    std::ofstream file(std::string(folder) + "/" + name, std::ios::binary);
+    file.write(reinterpret_cast<const char *>(seed.data()), static_cast<std::streamsize>(seed.size()));
+}
 
 } // namespace
 
@@ -499,6 +522,9 @@ void run(const char *script) {
             if (::testing::Test::HasFailure()) {
                 return; // the first is the one to read
             }
+        }
+        if (&initial == &initials.front()) {
+            writeSeed(player.seed());
         }
     }
 }

@@ -1,54 +1,25 @@
 // Any sequence of segments: the engine must neither crash nor claim what cannot be (libFuzzer).
+#include "Codec.h"
 #include "Observer.h"
+#include "TimerEstimate.h"
 #include "VerdictText.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
+#include <vector>
 
 namespace {
 
 using namespace tcpstate;
-
-/** Bytes to make segments of; after the last one, zeros. */
-class Bytes {
-  public:
-    Bytes(const std::uint8_t *data, std::size_t size) : data_(data), size_(size) {}
-    [[nodiscard]] bool empty() const { return size_ == 0; }
-    std::uint8_t next() {
-        if (size_ == 0) {
-            return 0;
-        }
-        --size_;
-        return *data_++;
-    }
-    std::uint16_t next16() { return static_cast<std::uint16_t>(next() << 8 | next()); }
-
-  private:
-    const std::uint8_t *data_;
-    std::size_t size_;
-};
 
 void require(bool holds, const char *what) {
     if (!holds) {
         std::fprintf(stderr, "invariant broken: %s\n", what);
         std::abort();
     }
-}
-
-Address address(std::uint8_t last) {
-    Address result;
-    result.bytes = {192, 0, 2, last};
-    result.length = 4;
-    return result;
-}
-
-/** A small world, so that the pieces meet: two hosts, two pairs of ports, numbers near each other and near a wrap. */
-Sequence number(Bytes &bytes) {
-    const std::uint8_t kind = bytes.next();
-    const Sequence base = (kind & 0x80) != 0 ? 0xfffffff0U : 1000U;
-    return (kind & 0x40) != 0 ? base + bytes.next16() * 65536U : base + (kind & 0x3fU);
 }
 
 void checkSteps(const Record &record, State before[2]) {
@@ -60,6 +31,7 @@ void checkSteps(const Record &record, State before[2]) {
                     (transitionRow(static_cast<TransitionNumber>(step.row)).from == step.before() &&
                      transitionRow(static_cast<TransitionNumber>(step.row)).to == step.after()),
                 "a step is a row of the machine");
+        require(reason(step)[0] != '\0' && section(step)[0] != '\0', "a step says why");
         state = step.after();
     }
     require(record.stepCount == Record::maximumSteps ||
@@ -67,65 +39,81 @@ void checkSteps(const Record &record, State before[2]) {
             "no state without a way to it");
 }
 
-void checkVerdict(const Verdict &verdict, const Settings &settings) {
+void checkVerdict(const Verdict &verdict, const Settings &settings, std::uint32_t frames) {
     if (verdict.kind == VerdictKind::none) {
         return;
     }
     require(verdict.confidence >= Confidence::possible, "a verdict says how sure it is");
     require(verdict.evidenceCount != 0, "a verdict names its evidence");
+    for (unsigned i = 0; i < verdict.evidenceCount; ++i) {
+        require(verdict.evidence[i] != 0 && verdict.evidence[i] <= frames, "evidence is a packet that was seen");
+    }
     require(verdict.timerMaximum >= verdict.timerMinimum, "a bracket has its ends in order");
-    Sentence sentence;
-    writeSummary(sentence, verdict, settings.firewall, true);
-    writeReason(sentence, verdict, settings.firewall, true);
-    writeAdvice(sentence, verdict, settings.firewall);
-    require(!sentence.empty(), "a verdict has words");
+    require(verdict.kills() == (isTimerKill(verdict.kind) && verdict.confidence >= Confidence::likely) &&
+                !(isTimerKill(verdict.kind) && isNotFirewall(verdict.kind)),
+            "a kill blames a firewall");
+    for (const bool withFrames : {true, false}) {
+        Sentence sentence;
+        writeSummary(sentence, verdict, settings.firewall, withFrames);
+        writeReason(sentence, verdict, settings.firewall, withFrames);
+        writeAdvice(sentence, verdict, settings.firewall);
+        require(!sentence.empty(), "a verdict has words");
+    }
+    require(name(verdict.basis)[0] != '\0' && name(verdict.confidence)[0] != '\0', "its values have names");
+}
+
+/** All connections together: what they say of one timer. */
+void checkEstimate(const Observer &observer) {
+    TimerEstimate idle(SessionPhase::established);
+    TimerEstimate half(SessionPhase::halfClosed);
+    std::vector<Death> deaths;
+    for (ConnectionNumber each = 0; each < observer.connectionCount(); ++each) {
+        const Verdict &verdict = observer.verdictOf(each);
+        const Connection &connection = observer.connection(each);
+        if (isTimerKill(verdict.kind)) {
+            TimerKill kill;
+            kill.finMinimum = kill.lastMinimum = verdict.timerMinimum;
+            kill.finMaximum = verdict.basis == TimerBasis::lastPacket ? 0 : verdict.timerMaximum;
+            kill.lastMaximum = verdict.basis == TimerBasis::firstFin ? 0 : verdict.timerMaximum;
+            (verdict.kind == VerdictKind::idleTimer ? idle : half).addKill(kill);
+        } else {
+            idle.addSurvivor(0, {}, connection.survivedGap(), {});
+            half.addSurvivor(connection.survivedGap(), {}, connection.survivedGap(), {});
+        }
+        deaths.push_back({connection.firstTime(), connection.lastTime(), each});
+    }
+    for (const TimerEstimate *const estimate : {&idle, &half}) {
+        require(!estimate->sinceFin().closed() || !estimate->sinceFin().contradictory(),
+                "a bracket is closed or empty");
+        for (const FirewallProfile &profile : profiles()) {
+            const ProfileReading reading = estimate->read(profile);
+            require(!(reading.refuted() && reading.early()), "a profile is read in one way");
+        }
+    }
+    std::size_t grouped = 0;
+    for (const CommonDeath &group : commonDeaths(deaths)) {
+        require(group.after < group.upTo && group.connections.size() >= 3, "a common death has a moment and members");
+        grouped += group.connections.size();
+    }
+    require(grouped <= deaths.size(), "a death is in one group only");
 }
 
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
-    Bytes bytes(data, size);
-    Settings settings;
-    settings.evidenceCopies = 1 + bytes.next() % 5U;
-    const auto all = profiles();
-    settings.firewall = all[bytes.next() % all.size()];
+    fuzz::Reader input(data, size);
+    const Settings &settings = input.settings();
     Observer observer(settings);
-    Nanoseconds time = second;
-    std::uint32_t frame = 0;
-    while (!bytes.empty()) {
-        const std::uint8_t shape = bytes.next();
-        const bool fromClient = (shape & 1U) != 0;
-        const std::uint16_t port = (shape & 2U) != 0 ? 40000 : 40001;
-        const Flow flow = fromClient ? Flow{address(1), address(2), port, 80} : Flow{address(2), address(1), 80, port};
-        time += Nanoseconds{bytes.next16()} * millisecond * ((shape & 4U) != 0 ? 100 : 1) -
-                ((shape & 8U) != 0 ? second : 0);
-        if ((shape & 0xf0U) == 0xf0U) {
-            IcmpError error;
-            error.time = time;
-            error.frame = ++frame;
-            error.reason = static_cast<IcmpReason>(bytes.next() % 5U);
-            error.sender = address(3);
-            observer.observeError(flow, error);
+    std::vector<std::pair<Record, std::uint32_t>> resets;
+    while (!input.empty()) {
+        const fuzz::Step step = input.step();
+        if (step.isError) {
+            observer.observeError(step.flow, step.error);
             continue;
         }
-        Segment segment;
-        segment.time = time;
-        segment.frame = ++frame;
-        segment.interface = shape >> 4 & 1U;
-        segment.flags = bytes.next();
-        segment.seq = number(bytes);
-        segment.ack = number(bytes);
-        const std::uint8_t more = bytes.next();
-        segment.length = more & 0x1fU;
-        segment.identification = (more & 0x20U) != 0 ? static_cast<std::uint16_t>(frame) : std::uint16_t{7};
-        segment.hopLimit = (more & 0x40U) != 0 ? 64 : 50;
-        segment.window = (more & 0x80U) != 0 ? 1000 : 0;
-        segment.sackPermitted = (shape & 0x20U) != 0;
-        segment.windowScale = (shape & 0x40U) != 0 ? std::int8_t{7} : std::int8_t{-1};
-
         const std::uint32_t known = observer.connectionCount();
         static State states[1U << 16][2];
-        const Record record = observer.observe(flow, segment);
+        const Record record = observer.observe(step.flow, step.segment);
         require(record.connection < observer.connectionCount(), "a record belongs to a connection");
         require(observer.connectionCount() <= known + 1, "a segment begins at most one connection");
         if (record.connection < 1U << 16) {
@@ -142,12 +130,34 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
             before[0] = record.states[0];
             before[1] = record.states[1];
         }
-        checkVerdict(observer.verdictOf(record.connection), settings);
+        require(name(record.state(Side::client))[0] != '\0' && name(record.sender)[0] != '\0' &&
+                    name(record.firewallPhase)[0] != '\0',
+                "states and phases have names");
+        checkVerdict(observer.verdictOf(record.connection), settings, step.segment.frame);
+        if (record.marked(mark::firewallRisk)) {
+            Sentence sentence;
+            writeRisk(sentence, record.halfCloseDuration, settings.firewall);
+        }
+        if (step.segment.isRst()) {
+            resets.push_back({record, step.segment.frame});
+        }
+        observer.setStream(record.connection, record.connection);
     }
     observer.finish();
+    for (const auto &[record, frame] : resets) {
+        Record corrected = record;
+        observer.correct(corrected, frame);
+        require(corrected.states == record.states && corrected.acceptance == record.acceptance,
+                "what is learned of a RST's sender changes nothing else");
+    }
+    checkEstimate(observer);
     for (ConnectionNumber each = 0; each < observer.connectionCount(); ++each) {
-        checkVerdict(observer.verdictOf(each), settings);
+        checkVerdict(observer.verdictOf(each), settings, 0xffffffff);
         (void)observer.connection(each).closeKind();
+        (void)observer.settledAtEnd(each);
+        const Flow flow = observer.flowOf(each);
+        require(flow.source != flow.destination || flow.sourcePort != flow.destinationPort,
+                "a connection has two ends");
         (void)observer.atRisk(each);
     }
     return 0;
