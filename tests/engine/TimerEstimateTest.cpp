@@ -11,11 +11,9 @@
 
 namespace {
 
-using tcpstate::BoundSource;
 using tcpstate::commonDeaths;
 using tcpstate::Death;
 using tcpstate::findProfile;
-using tcpstate::millisecond;
 using tcpstate::Nanoseconds;
 using tcpstate::ProfileReading;
 using tcpstate::Refresh;

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <map>
@@ -93,7 +94,7 @@ std::int64_t number(const std::string &text) {
 }
 
 Nanoseconds nanoseconds(const std::string &text) {
-    return static_cast<Nanoseconds>(std::strtod(text.c_str(), nullptr) * 1e9 + 0.5);
+    return std::llround(std::strtod(text.c_str(), nullptr) * 1e9);
 }
 
 Address address(std::uint8_t last) {

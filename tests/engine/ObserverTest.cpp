@@ -1,0 +1,94 @@
+// Many connections at once: each segment finds its own. Expected by hand.
+#include "Observer.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+
+namespace tcpstate {
+
+namespace {
+
+Address ipv4(std::uint8_t last) {
+    Address result;
+    result.bytes = {192, 0, 2, last};
+    result.length = 4;
+    return result;
+}
+
+/** An address of 2001:db8::/32; `last` is its last byte. */
+Address ipv6(std::uint8_t last) {
+    Address result;
+    result.bytes = {0x20, 0x01, 0x0d, 0xb8};
+    result.bytes[15] = last;
+    result.length = 16;
+    return result;
+}
+
+Segment segment(std::uint32_t frame, std::uint8_t flags, Sequence seq, Sequence ack) {
+    Segment result;
+    result.frame = frame;
+    result.time = second + Nanoseconds{frame} * millisecond;
+    result.flags = flags;
+    result.seq = seq;
+    result.ack = ack;
+    result.window = 1000;
+    result.hopLimit = 64;
+    result.identification = static_cast<std::uint16_t>(frame);
+    return result;
+}
+
+} // namespace
+
+// The table grows several times on the way; whoever answers still finds the connection that was begun.
+TEST(Observer, ManyConnections) {
+    constexpr std::uint32_t connections = 5000;
+    Observer observer({});
+    for (std::uint32_t i = 0; i < connections; ++i) {
+        const Flow flow{ipv4(10), ipv4(20), static_cast<std::uint16_t>(10000 + i), 80};
+        ASSERT_EQ(i, observer.observe(flow, segment(i + 1, Flags::syn, 1000 + i, 0)).connection);
+    }
+    for (std::uint32_t i = 0; i < connections; ++i) {
+        const Flow answer{ipv4(20), ipv4(10), 80, static_cast<std::uint16_t>(10000 + i)};
+        const Record record =
+            observer.observe(answer, segment(connections + i + 1, Flags::syn | Flags::ack, 5000, 1001 + i));
+        ASSERT_EQ(i, record.connection);
+        ASSERT_EQ(State::established, record.state(Side::client));
+        ASSERT_EQ(State::synReceived, record.state(Side::server));
+    }
+    EXPECT_EQ(connections, observer.connectionCount());
+}
+
+// IPv6 hosts of one network differ in their last bytes only; and 192.0.2.10 is not the IPv6 address with these bytes.
+TEST(Observer, AddressesThatDifferInTheirLastByte) {
+    Observer observer({});
+    const Segment syn = segment(1, Flags::syn, 1000, 0);
+    EXPECT_EQ(0U, observer.observe({ipv6(1), ipv6(9), 40000, 80}, syn).connection);
+    EXPECT_EQ(1U, observer.observe({ipv6(2), ipv6(9), 40000, 80}, segment(2, Flags::syn, 1000, 0)).connection);
+    EXPECT_EQ(
+        0U,
+        observer.observe({ipv6(9), ipv6(1), 80, 40000}, segment(3, Flags::syn | Flags::ack, 5000, 1001)).connection);
+    Address long_ = ipv4(10);
+    long_.length = 16;
+    EXPECT_EQ(2U, observer.observe({ipv4(10), ipv4(20), 40000, 80}, segment(4, Flags::syn, 1000, 0)).connection);
+    EXPECT_EQ(3U, observer.observe({long_, ipv4(20), 40000, 80}, segment(5, Flags::syn, 1000, 0)).connection);
+}
+
+// A server with more unfinished handshakes than the user allows: said at the first one beyond the limit, and once.
+TEST(Observer, LimitOfHalfOpenConnections) {
+    Settings settings;
+    settings.halfOpenLimit = 3;
+    Observer observer(settings);
+    std::uint32_t frame = 0;
+    for (std::uint16_t i = 0; i < 6; ++i) {
+        const auto port = static_cast<std::uint16_t>(40000 + i);
+        static_cast<void>(observer.observe({ipv4(10), ipv4(20), port, 80}, segment(++frame, Flags::syn, 1000, 0)));
+        const Record record =
+            observer.observe({ipv4(20), ipv4(10), 80, port}, segment(++frame, Flags::syn | Flags::ack, 5000, 1001));
+        EXPECT_EQ(i == 3, record.marked(mark::halfOpenLimit)) << i;
+    }
+    const HostNumber server = observer.connection(0).endpoint(Side::server).host;
+    EXPECT_EQ(6U, observer.hosts()[server].mostHalfOpen);
+}
+
+} // namespace tcpstate

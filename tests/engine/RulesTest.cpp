@@ -1,0 +1,269 @@
+// Rules of judgement that only one kind of capture shows, each with the capture that shows it. Expected by hand.
+#include "Transcript.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace {
+
+const std::string open = R"(
+        0    c S  0
+        0.01 s S. 0 ack 1
+        0.02 c .  1 ack 1
+        0.03 c P. 1:100 ack 1
+        0.04 s .  1 ack 101
+)";
+
+const std::string halfClosed = open + R"(
+        1    c F. 101 ack 1
+        1.01 s .  1 ack 102
+)";
+
+// Both interfaces of a firewall, three packets of each side seen at both, then a FIN.
+const std::string halfClosedAtTwoInterfaces = R"(
+        0     c S  0 id 1 if 0
+        0.001 c S  0 id 1 if 1 ttl 63
+        0.01  s S. 0 ack 1 id 2 if 1
+        0.011 s S. 0 ack 1 id 2 if 0 ttl 63
+        0.02  c .  1 ack 1 id 3 if 0
+        0.021 c .  1 ack 1 id 3 if 1 ttl 63
+        0.03  s P. 1:10 ack 1 id 4 if 1
+        0.031 s P. 1:10 ack 1 id 4 if 0 ttl 63
+        0.04  s P. 11:10 ack 1 id 5 if 1
+        0.041 s P. 11:10 ack 1 id 5 if 0 ttl 63
+        1     c F. 1 ack 21 id 6 if 0
+        1.001 c F. 1 ack 21 id 6 if 1 ttl 63
+        1.01  s .  21 ack 2 id 7 if 1
+        1.011 s .  21 ack 2 id 7 if 0 ttl 63
+)";
+
+// The server is 9 hops away (55 of 64), and has shown it often enough.
+const std::string openWithDistance = R"(
+        0    c S  0 ttl 60
+        0.05 s S. 0 ack 1 ttl 55
+        0.06 c .  1 ack 1 ttl 60
+        0.07 c P. 1:100 ack 1 ttl 60
+        0.12 s .  1 ack 101 ttl 55
+        0.13 s P. 1:100 ack 101 ttl 55
+        0.18 c .  101 ack 101 ttl 60
+        0.19 s P. 101:100 ack 101 ttl 55
+        0.24 c .  101 ack 201 ttl 60
+)";
+
+// Linux repeats after 0.2, 0.4, 0.8 ... seconds.
+std::string repeated(double from, const char *segment) {
+    std::string script;
+    for (const double copy : {0.0, 0.2, 0.6, 1.4, 3.0, 6.2, 12.6, 25.4}) {
+        script += "        " + std::to_string(from + copy) + " " + segment + "\n";
+    }
+    return script;
+}
+
+void run(const std::string &script) {
+    transcript::run(script.c_str());
+}
+
+} // namespace
+
+// A RST answers what had gone unanswered, and ends the connection: no silence is left to be judged, however much its
+// sender is heard elsewhere afterwards.
+TEST(Rules, WhatARstHasEndedIsNoSilence) {
+    run(open + R"(
+        4000    c P. 101:10 ack 1
+        4000.2  c P. 101:10 ack 1
+        4000.6  c P. 101:10 ack 1
+        4001.4  c P. 101:10 ack 1
+        4003    c P. 101:10 ack 1
+        4004    s R. 1 ack 101    | CLOSED CLOSED | accepted cause:abort no-verdict
+        4010    s2 S 0
+        4010.01 c2 S. 0 ack 1
+        4010.02 s2 . 1 ack 1
+        4030    s R. 1 ack 101
+        == none reset none none
+    )");
+}
+
+// Seen coming in and never going out: certain, half-closed as well.
+TEST(Rules, HalfClosedAndDroppedBetweenInterfacesIsCertain) {
+    run(halfClosedAtTwoInterfaces + R"(
+        46    s P. 21:10 ack 2 id 20 if 1
+        46.2  s P. 21:10 ack 2 id 21 if 1
+        46.6  s P. 21:10 ack 2 id 22 if 1
+        47.4  s P. 21:10 ack 2 id 23 if 1
+        49    s P. 21:10 ack 2 id 24 if 1
+        67    s P. 21:10 ack 2 id 25 if 1 | - - | verdict:half-closed-timer:certain
+    )");
+}
+
+// Lost 20 s after the FIN: before the clock of 30 s, but a device with a timer of 10 s is known (MikroTik RouterOS).
+// The peer is heard elsewhere meanwhile, so that it is not the peer: likely. Without that sign of life: possible.
+TEST(Rules, BeforeTheClockThePeersLifeDecides) {
+    run(halfClosed + repeated(21, "s P. 1:100 ack 102") + R"(
+        == client half-close half-closed-timer possible
+    )");
+    run(halfClosed + repeated(21, "s P. 1:100 ack 102") + R"(
+        50    c2 S 0
+        60    s P. 1:100 ack 102
+        == client half-close half-closed-timer likely
+    )");
+}
+
+// A path that loses a packet or two and answers is no outage worth a verdict: too few copies, or too short a time.
+TEST(Rules, OrdinaryRepetitionsAreNoOutage) {
+    run(open + R"(
+        10   c P. 101:10 ack 1
+        11   c P. 101:10 ack 1
+        13   c P. 101:10 ack 1
+        17   c P. 101:10 ack 1
+        17.1 s .  1 ack 111     | - - | no-verdict
+        == none open none none
+    )");
+    run(open + R"(
+        10   c P. 101:10 ack 1
+        10.2 c P. 101:10 ack 1
+        10.4 c P. 101:10 ack 1
+        10.6 c P. 101:10 ack 1
+        10.8 c P. 101:10 ack 1
+        11   c P. 101:10 ack 1
+        11.1 s .  1 ack 111     | - - | no-verdict
+        == none open none none
+    )");
+}
+
+// A window that opens again after probes is no outage of the path.
+TEST(Rules, ProbesOfAClosedWindowAreNoOutage) {
+    run("! evidence 3 100\n" + open + R"(
+        10   s .  1 ack 101 win 0
+        11   c P. 101:1 ack 1
+        13   c P. 101:1 ack 1
+        17   c P. 101:1 ack 1
+        25   c P. 101:1 ack 1
+        25.1 s .  1 ack 101 win 0 | - - | no-verdict
+        == none open none none
+    )");
+}
+
+// A firewall answers late data in the closer's name, 45 s after the FIN and 44.99 s after the last packet: the timer
+// lies at or below, whichever of the two it counts from.
+TEST(Rules, BracketOfAnAnsweringFirewall) {
+    run(R"(
+        0    c S  0
+        0.01 s S. 0 ack 1
+        0.02 c .  1 ack 1 ttl 55
+        0.03 c P. 1:100 ack 1 ttl 55
+        0.04 s .  1 ack 101
+        1    c F. 101 ack 1 ttl 55
+        1.01 s .  1 ack 102
+        46   s P. 1:100 ack 102
+        46.1 c R  102 ttl 63     | CLOSED CLOSED | verdict:half-closed-timer:likely
+        = client reset-after-fin half-closed-timer likely 0 45 both
+    )");
+    // Not half-closed: it had worked after 60 s, and after 4000 s it does not.
+    run(openWithDistance + R"(
+        60.24   c P. 101:10 ack 201 ttl 60
+        60.29   s .  201 ack 111 ttl 55
+        4060.29 c P. 111:10 ack 201 ttl 60
+        4060.34 s R. 201 ack 111 ttl 63 | CLOSED CLOSED | cause:after-idle-expiry verdict:idle-timer:likely
+        = none reset idle-timer likely 60 4000 last-packet
+    )");
+}
+
+// "I know no such connection", longer idle than the clock of 3600 s, from a host whose distance nobody knows: a restart,
+// or a device that forgot it. The host's own distance would say that it was the host; a shorter time, that no timer was it.
+TEST(Rules, ForgottenAfterTheIdleTime) {
+    run(open + R"(
+        4000    c P. 101:10 ack 1
+        4000.05 s R 1            | CLOSED CLOSED | cause:half-open-peer origin:unknown verdict:idle-timer:possible
+    )");
+    run(open + R"(
+        300    c P. 101:10 ack 1
+        300.05 s R 1             | CLOSED CLOSED | cause:half-open-peer origin:unknown no-verdict
+    )");
+    run(openWithDistance + R"(
+        4000    c P. 101:10 ack 201 ttl 60
+        4000.05 s R 201 ttl 55   | CLOSED CLOSED | cause:half-open-peer origin:endpoint no-verdict
+    )");
+}
+
+// Two interfaces, and no RST at all: nothing was forged. (The client's packets are seen at interface 0 last.)
+TEST(Rules, NoResetIsNoForgedReset) {
+    run(R"(
+        0     c S  0 id 1 if 1
+        0.001 c S  0 id 1 if 0 ttl 63
+        0.01  s S. 0 ack 1 id 2 if 0
+        0.011 s S. 0 ack 1 id 2 if 1 ttl 63
+        0.02  c .  1 ack 1 id 3 if 1
+        0.021 c .  1 ack 1 id 3 if 0 ttl 63
+        0.03  c P. 1:10 ack 1 id 4 if 1
+        0.031 c P. 1:10 ack 1 id 4 if 0 ttl 63
+        0.04  c P. 11:10 ack 1 id 5 if 1
+        0.041 c P. 11:10 ack 1 id 5 if 0 ttl 63
+        == none open none none
+    )");
+}
+
+// Seen behind the firewall only: known at once, and not only at the end of the capture.
+TEST(Rules, ResetSeenOnlyBehindIsForgedAtOnce) {
+    run(R"(
+        0     c S  0 id 1 if 0
+        0.001 c S  0 id 1 if 1 ttl 63
+        0.01  s S. 0 ack 1 id 2 if 1
+        0.011 s S. 0 ack 1 id 2 if 0 ttl 63
+        0.02  c .  1 ack 1 id 3 if 0
+        0.021 c .  1 ack 1 id 3 if 1 ttl 63
+        0.03  s P. 1:10 ack 1 id 4 if 1
+        0.031 s P. 1:10 ack 1 id 4 if 0 ttl 63
+        0.04  s P. 11:10 ack 1 id 5 if 1
+        0.041 s P. 11:10 ack 1 id 5 if 0 ttl 63
+        1     s R. 21 ack 1 id 6 if 0 ttl 63 | CLOSED CLOSED | cause:forged origin:middlebox verdict:forged-reset:certain
+    )");
+}
+
+// The number is the one that the client has acknowledged, but bytes beyond it are under way: whether the client took the
+// RST is not proven. If its alleged sender goes on, nothing has happened.
+TEST(Rules, UnprovenResetThatDidNoHarm) {
+    run(openWithDistance + R"(
+        1    s P. 201:100 ack 101 ttl 55
+        1.01 s R  201 ttl 55            | ESTABLISHED CLOSED | unproven no-verdict
+        1.1  s P. 301:50 ack 101 ttl 55 | ESTABLISHED ESTABLISHED | no-verdict
+        1.15 c .  101 ack 351 ttl 60
+        == none open none none
+    )");
+}
+
+// Dead in the middle of an exchange, as far as anybody can see; then the peer is heard elsewhere: it is not gone.
+TEST(Rules, SignOfLifeRefutesPeerGone) {
+    run(open + repeated(0.1, "c P. 101:100 ack 1") + R"(
+        26    c2 S  0
+        26.01 s2 S. 0 ack 1
+        51    c P. 101:100 ack 1 | - - | verdict:session-lost:possible
+        == none open session-lost possible
+    )");
+}
+
+// Exactly 60 s idle and from the host's own distance: its own timer, it seems. Then it sends bytes beyond the RST: it
+// cannot have sent it.
+TEST(Rules, TalkingOnRefutesThePeersOwnTimer) {
+    run(openWithDistance + R"(
+        60.24 s R. 201 ack 101 ttl 55   | CLOSED CLOSED | cause:abort origin:endpoint verdict:peer-timer:likely
+        60.3  s P. 201:50 ack 101 ttl 55 | - - | verdict:forged-reset:likely
+    )");
+}
+
+// What a RST's window says of unread data holds for a RST with ACK and a window, from a side to which data came last.
+TEST(Rules, WindowThatSaysNothingOfUnreadData) {
+    const std::string received = R"(
+        0    c S  0
+        0.01 s S. 0 ack 1 win 5000
+        0.02 c .  1 ack 1
+        0.03 c P. 1:1000 ack 1
+        0.04 s .  1 ack 1001 win 4000
+)";
+    run(received + "        1 s R. 1 ack 1001 win 0 | CLOSED CLOSED | cause:abort\n");
+    // It has answered meanwhile: its application has read the request.
+    run(received + R"(
+        0.5 s P. 1:10 ack 1001 win 4000
+        1   s R. 11 ack 1001 win 3900 | CLOSED CLOSED | cause:abort
+    )");
+}
