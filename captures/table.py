@@ -12,7 +12,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 README = HERE / "README.md"
 BEGIN, END = "<!-- table: begin, written by captures/table.py -->", "<!-- table: end -->"
-FOLDERS = {"transcripts": "published transcript, rebuilt", "lab": "lab: real Linux hosts", "firewall": "lab: a real firewall with connection tracking"}
+FOLDERS = {"transcripts": "published transcript, rebuilt", "lab": "lab: real Linux hosts",
+           "firewall": "lab: a real firewall with connection tracking"}
 
 
 def row(truth, source):

@@ -1,5 +1,6 @@
 #include "FirewallProfile.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
@@ -28,12 +29,9 @@ bool isCovered(const TimerFits &found, const FirewallProfile &profile, const Fir
     if (profile.variantOf == nullptr) {
         return false;
     }
-    for (const auto &fit : found) {
-        if (std::strcmp(fit.profile->id, profile.variantOf) == 0 && fit.timer->seconds == timer.seconds) {
-            return true;
-        }
-    }
-    return false;
+    return std::any_of(found.begin(), found.end(), [&](const TimerFit &fit) {
+        return std::strcmp(fit.profile->id, profile.variantOf) == 0 && fit.timer->seconds == timer.seconds;
+    });
 }
 
 /** The value as one conversion of a command wants it; 0 if the conversion is not known. */

@@ -47,7 +47,8 @@ def test_ip_in_ip_has_one_subtree(wireshark):
     connection = inner.connection("10.0.0.1:40000", "10.0.0.2:80")
     for flags, way in (("SYN", connection.client > connection.server), ("SYN,ACK", connection.server > connection.client)):
         packet = inner.packet(way, flags)
-        capture.raw(len(capture.frames) / 100, between("192.0.2.1", "192.0.2.2", ipv4("192.0.2.1", "192.0.2.2", IPIP, packet.ip())))
+        outer = ipv4("192.0.2.1", "192.0.2.2", IPIP, packet.ip())
+        capture.raw(len(capture.frames) / 100, between("192.0.2.1", "192.0.2.2", outer))
     packets = wireshark.fields(wireshark.write(capture), [*STATES, "frame.protocols"])
     assert states(packets) == HANDSHAKE[:2]
     assert packets[0]["frame.protocols"] == ["eth:ethertype:ip:ip:tcp"]
@@ -198,7 +199,8 @@ def test_exception_in_a_dissector_above_loses_no_packet(wireshark):
     capture = Capture()
     connection = capture.connection("10.0.0.1:40000", "10.0.0.2:53")  # DNS over TCP: its length says more follows
     handshake(capture, connection)
-    capture.at(0.5, connection.client > connection.server, "PSH,ACK", data=b"\x00\x40" + b"\x12\x34\x01\x00\x00\x01" + b"\x3f" * 58)
+    query = b"\x00\x40" + b"\x12\x34\x01\x00\x00\x01" + b"\x3f" * 58
+    capture.at(0.5, connection.client > connection.server, "PSH,ACK", data=query)
     client_close(capture, connection)
     path = wireshark.write(capture, snaplen=14 + 20 + 20 + 10)
     packets = wireshark.fields(path, [*STATES, "_ws.short", "_ws.malformed", "_ws.unreassembled"])
