@@ -179,7 +179,7 @@ void registerPreferences(int protocol) {
     }
     prefs_register_bool_preference(
         module, "info_column", "Show state changes in the Info column",
-        "Appends a short mark such as [server FIN-WAIT-1, active close] to the Info column of packets that change a "
+        "Puts a short mark such as [server FIN-WAIT-1, active close] before the Info text of packets that change a "
         "state. The Flow Graph, which can show that column, then becomes a ladder of states.",
         &infoColumn);
 }

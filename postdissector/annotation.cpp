@@ -204,7 +204,8 @@ void addInfo(packet_info *pinfo, const Record &record) {
     Text text;
     appendInfo(record, text);
     if (!text.empty()) {
-        col_append_fstr(pinfo->cinfo, COL_INFO, " [%s]", text.get());
+        // In front: the Flow Graph shows the beginning of the Info text, and becomes a ladder of states by it.
+        col_prepend_fence_fstr(pinfo->cinfo, COL_INFO, "[%s] ", text.get());
     }
 }
 

@@ -44,6 +44,7 @@ struct Fields {
     int firewallAtRisk = -1;
     int verdict = -1;
     int verdictConfidence = -1;
+    int verdictSummary = -1;
     int verdictReason = -1;
     int verdictAdvice = -1;
     int verdictEvidence = -1;

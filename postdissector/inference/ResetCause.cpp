@@ -143,10 +143,6 @@ ResetReading readReset(const Connection &connection, const BeforeReset &before, 
     const bool afterTimer = synchronised && beyondTimer(settings, phase, true, reading.gap);
     reading.origin = originOf(reading.signs, afterTimer);
 
-    if (segment.seq == from.next) {
-        reading.signs |= sign::ownNumber;
-    }
-
     reading.cause = causeOf(reading, connection, before, segment, sender, record.acceptance, afterTimer);
     if (reading.cause == ResetCause::unacceptable && reading.origin == ResetOrigin::endpoint) {
         // A host resets with a number of its own or of what it answers; its distance alone does not make this one its.

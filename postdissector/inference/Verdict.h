@@ -55,7 +55,6 @@ inline constexpr std::uint32_t farHops = 1U << 6;         ///< a RST from anothe
 inline constexpr std::uint32_t nearHops = 1U << 7;        ///< from another distance: one or two hops
 inline constexpr std::uint32_t tooFast = 1U << 8;         ///< a RST faster than half the smallest round trip
 inline constexpr std::uint32_t ownHops = 1U << 9;         ///< a RST from the host's own distance
-inline constexpr std::uint32_t ownNumber = 1U << 10;      ///< with the host's own next sequence number
 inline constexpr std::uint32_t prohibited = 1U << 11;     ///< ICMP: administratively prohibited
 inline constexpr std::uint32_t unreachable = 1U << 12;    ///< ICMP: host or network unreachable
 inline constexpr std::uint32_t fragmentation = 1U << 13;  ///< ICMP: fragmentation needed, packet too big

@@ -471,8 +471,10 @@ void writeRisk(Sentence &out, Nanoseconds age, const FirewallProfile &chosen) {
     }
 }
 
+/** Wireshark shows about 200 characters of it: it is short, and the remedy stands before the frames. */
 void writeSummary(Sentence &out, const Verdict &verdict, const FirewallProfile &chosen, bool withFrames) {
-    const char *const text = name(verdict.kind);
+    const char *const text =
+        verdict.kind == VerdictKind::halfClosedTimer ? "killed by a firewall's half-closed timer" : name(verdict.kind);
     out.append("%c%s, %s", std::toupper(static_cast<unsigned char>(text[0])), text + 1, name(verdict.confidence));
     if (isTimerKill(verdict.kind)) {
         out.append(": %s spoke ", name(verdict.speaker));
@@ -483,7 +485,15 @@ void writeSummary(Sentence &out, const Verdict &verdict, const FirewallProfile &
             out.append(", past %s %u s", timer->name, timer->seconds);
         }
         if (verdict.has(sign::silence)) {
-            out.append(", %u copies unanswered", verdict.copies);
+            out.append(", unanswered");
+        }
+        const std::uint32_t seconds = secondsToSet(verdict.needed);
+        std::array<char, 300> command{};
+        if (const FirewallTimer *const toSet = timerToSet(verdict, chosen);
+            toSet != nullptr && toSet->allows(seconds) && writeCommand(command, *toSet, seconds) != 0) {
+            out.append(". Remedy: %s", command.data());
+        } else if (verdict.needed != 0) {
+            out.append(". A timer of %u s would have saved it", seconds);
         }
     }
     if (withFrames && verdict.evidenceCount != 0) {
@@ -492,17 +502,6 @@ void writeSummary(Sentence &out, const Verdict &verdict, const FirewallProfile &
             out.append("%s%u", i == 0 ? " " : ", ", verdict.evidence[i]);
         }
         out.append(")");
-    }
-    if (!isTimerKill(verdict.kind)) {
-        return;
-    }
-    const std::uint32_t seconds = secondsToSet(verdict.needed);
-    std::array<char, 300> command{};
-    if (const FirewallTimer *const timer = timerToSet(verdict, chosen);
-        timer != nullptr && timer->allows(seconds) && writeCommand(command, *timer, seconds) != 0) {
-        out.append(". Set: %s", command.data());
-    } else {
-        out.append(". A timer of %u s would have saved it", seconds);
     }
 }
 

@@ -88,7 +88,7 @@ TYPES = {
     **{f"tcpstate.firewall.{name}": "FT_RELATIVE_TIME" for name in ("timeout", "remaining")},
     **{f"tcpstate.firewall.{name}": "FT_BOOLEAN" for name in ("expired", "at_risk")},
     "tcpstate.verdict": "FT_UINT8",
-    **{f"tcpstate.verdict.{name}": "FT_STRING" for name in ("reason", "advice")},
+    **{f"tcpstate.verdict.{name}": "FT_STRING" for name in ("summary", "reason", "advice")},
     "tcpstate.verdict.evidence": "FT_FRAMENUM",
     **{f"tcpstate.verdict.{name}": "FT_RELATIVE_TIME" for name in ("timer_min", "timer_max", "needed")},
     "tcpstate.killed": "FT_BOOLEAN",

@@ -46,8 +46,8 @@ def test_every_way_of_reading(wireshark, packet_fields, sample):
     assert any(packet["tcpstate.states"] for packet in one), "no packet of this sample is annotated"
 
     two = wireshark.fields(sample, every, "-2")
-    assert only(packet_fields, two) == [disproved(before, after) for before, after in zip(only(packet_fields, one),
-                                                                                           only(packet_fields, two), strict=True)]
+    first, later = only(packet_fields, one), only(packet_fields, two)
+    assert later == [disproved(before, after) for before, after in zip(first, later, strict=True)]
     for packet, other in zip(one, two, strict=True):
         lost = {name for name in filter(is_expert, packet) if packet[name] and not other[name]}
         assert not lost, f"frame {packet['frame.number']}"
