@@ -133,7 +133,7 @@ void addVerdict(proto_tree *tree, tvbuff_t *tvb, const Session &open, const Reco
     proto_tree *const details = proto_item_add_subtree(item, verdictSubtree);
     proto_item_append_text(item, ", %s", name(verdict.confidence));
     Text summary;
-    summary.append("%s: %s", name(verdict.confidence), name(verdict.kind));
+    summary.append("%s, %s", shortName(verdict.kind), name(verdict.confidence));
     proto_item_set_hidden(generated(proto_tree_add_string(details, fields.verdictSummary, tvb, 0, 0, summary.get())));
     generated(
         proto_tree_add_uint(details, fields.verdictConfidence, tvb, 0, 0, static_cast<guint32>(verdict.confidence)));

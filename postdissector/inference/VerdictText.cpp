@@ -58,6 +58,40 @@ const char *name(VerdictKind kind) {
     return "none";
 }
 
+const char *shortName(VerdictKind kind) {
+    switch (kind) {
+    case VerdictKind::none:
+        return "none";
+    case VerdictKind::halfClosedTimer:
+        return "half-closed timer";
+    case VerdictKind::idleTimer:
+        return "idle timer";
+    case VerdictKind::closingTimer:
+        return "closing timer";
+    case VerdictKind::forgedReset:
+        return "forged reset";
+    case VerdictKind::rejected:
+        return "rejected";
+    case VerdictKind::sessionLost:
+        return "session lost";
+    case VerdictKind::hostResetLateData:
+        return "host reset late data";
+    case VerdictKind::peerGone:
+        return "peer gone";
+    case VerdictKind::pathOutage:
+        return "path outage";
+    case VerdictKind::applicationSilent:
+        return "application silent";
+    case VerdictKind::windowClosed:
+        return "window closed";
+    case VerdictKind::pathMtu:
+        return "path MTU";
+    case VerdictKind::peerTimer:
+        return "peer's own timer";
+    }
+    return "none";
+}
+
 const char *name(Confidence confidence) {
     switch (confidence) {
     case Confidence::none:

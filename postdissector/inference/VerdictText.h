@@ -28,6 +28,8 @@ class Sentence {
 
 /** "killed by a firewall's half-closed timer (TCP wait)". */
 [[nodiscard]] const char *name(VerdictKind kind);
+/** As short as a column wants it: "half-closed timer". */
+[[nodiscard]] const char *shortName(VerdictKind kind);
 /** "possible", "likely", "certain". */
 [[nodiscard]] const char *name(Confidence confidence);
 /** "first FIN", "last packet", "first FIN or last packet". */
