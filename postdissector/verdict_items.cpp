@@ -178,6 +178,9 @@ void addVerdictExperts(packet_info *pinfo, proto_item *item, const Session &open
                                name(record.sender), open.settings().halfOpenLimit);
     }
     if (record.marked(mark::verdict)) {
+        if (open.verdictOf(record.connection).kind == VerdictKind::none) {
+            return; // taken back since
+        }
         addVerdictExpert(pinfo, item, open, open.settled(record.verdict));
     } else if (open.finished() && !record.marked(mark::duplicate)) {
         // Known only at the end of the capture: later passes say it where the evidence lies.

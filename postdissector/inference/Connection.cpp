@@ -312,8 +312,11 @@ void Connection::noteNumbers(const Segment &segment, Side sender) {
     }
     if (segment.ack != from.lastAck || !from.hasAckSent) {
         from.earlierAck = from.hasAckSent ? from.lastAck : segment.ack;
+        from.askedAtEarlierAck = from.askedAtLastAck;
         from.lastAck = segment.ack;
+        from.askedAtLastAck = false;
     }
+    from.askedAtLastAck = from.askedAtLastAck || segment.length != 0 || segment.isFin();
     from.ackSent = from.hasAckSent ? later(from.ackSent, segment.ack) : segment.ack;
     from.hasAckSent = true;
     if (to.fin.sent) {

@@ -107,6 +107,10 @@ void Connection::onSynAck(const Segment &segment, Side sender, Record &record) {
         to.payloadUnbroken = true;
     }
     if (!repeated && from.closedByReset) {
+        // It answers the SYN after all: whoever refused it was somebody else, unless the two only changed places.
+        if (latestReset_.sender == sender && latestReset_.number != segment.seq + 1) {
+            record.marks |= mark::talksOn;
+        }
         from.closedByReset = false;
         latestReset_.senderNext = segment.seq;
     }

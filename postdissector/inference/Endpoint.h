@@ -58,6 +58,8 @@ struct Endpoint {
     std::uint8_t lastFlags = 0;         ///< flags of its latest segment
     bool lastHadPayload : 1 = false;    ///< its latest segment carried payload
     bool lastWasKeepAlive : 1 = false;  ///< its latest segment repeats the byte before SND.NXT
+    bool askedAtLastAck : 1 = false;    ///< it sent payload or a FIN with lastAck
+    bool askedAtEarlierAck : 1 = false; ///< and with earlierAck
     bool unread : 1 = false;            ///< payload came for it since its own latest payload
     bool hasTimestamp : 1 = false;
     bool known : 1 = false;      ///< `next` means something: it was seen, or acknowledged

@@ -45,6 +45,7 @@ struct Host {
     Address address;
     std::array<HopCount, 4> hopCounts{};      ///< of packets that are neither SYN nor RST, commonest distances
     std::array<Heard, 2> heard{};             ///< its latest packet, and the latest of another connection
+    Heard lastReset{};                        ///< its latest RST; frame 0: none
     Nanoseconds smallestRoundTrip = 0;        ///< from the place of the capture to it and back; with roundTrips
     std::uint32_t roundTrips = 0;             ///< number of samples
     std::array<Unanswering, 4> unanswering{}; ///< since it was last heard anywhere
@@ -58,6 +59,15 @@ struct Host {
     /** Its latest packet on a connection other than `connection`; frame 0 if there is none. */
     [[nodiscard]] Heard heardElsewhere(std::uint32_t connection) const {
         return heard[0].connection != connection ? heard[0] : heard[1];
+    }
+
+    /** Notes its RST, and tells in which other connection it sent one less than a second ago; 0xffffffff: in none. */
+    std::uint32_t resets(const Segment &segment, std::uint32_t connection) {
+        const bool burst =
+            lastReset.frame != 0 && lastReset.connection != connection && segment.time - lastReset.time < second;
+        const std::uint32_t other = burst ? lastReset.connection : 0xffffffff;
+        lastReset = {segment.time, segment.frame, connection};
+        return other;
     }
 
     /** Notes a packet of it. */

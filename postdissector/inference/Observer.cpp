@@ -422,7 +422,15 @@ void Observer::judge(ConnectionNumber number, const Segment &segment, Side sende
         if (reading.cause == ResetCause::halfOpenPeer) {
             record.halfOpen = HalfOpen::peerRestarted;
         }
-        settle(number, judgeReset(matter, reading, reset, segment, sender), &record);
+        const Verdict verdict = judgeReset(matter, reading, reset, segment, sender);
+        const std::uint32_t together = hosts_[connection.endpoint(sender).host].resets(segment, number);
+        if (together != noConnection && verdictOf(together).kind == VerdictKind::peerTimer) {
+            entry(together).connection.setVerdictNumber(noVerdict);
+        }
+        // Several at once have not run out together: an application ended.
+        if (verdict.kind != VerdictKind::peerTimer || together == noConnection) {
+            settle(number, verdict, &record);
+        }
         if (silence.copies > 1 && silence.speaker == sender && before != Phase::reset) {
             settle(number, judgeSilence(matter, {true, 0, false}), &record);
         }

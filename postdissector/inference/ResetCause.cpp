@@ -74,6 +74,19 @@ bool leavesUnread(const Endpoint &from, const Segment &segment) {
     return segment.window < from.windowBefore || (shrunk && opensAtOnce);
 }
 
+/** A RST by a host that has closed and knows the connection no more: does it answer data, or only an acknowledgement? */
+bool answersLateData(const Endpoint &from, const Endpoint &to, const Segment &segment) {
+    const bool asked = segment.seq == to.lastAck ? to.askedAtLastAck : to.askedAtEarlierAck;
+    const bool unacknowledged = !from.hasAckSent || after(to.next, from.ackSent);
+    return (asked && unacknowledged) || to.lastWasKeepAlive;
+}
+
+/** Windows answers such data with a RST that acknowledges it: the first acknowledgement of anything since its FIN. */
+bool resetsLateData(const Endpoint &from, const Endpoint &to, const ResetReading &reading, const Segment &segment) {
+    return from.fin.sent && segment.isAck() && segment.seq == from.next && reading.answers && to.lastHadPayload &&
+           segment.ack == to.next && from.ackSent == from.fin.ackNumber && after(to.next, from.ackSent);
+}
+
 /** The first that fits; each says more than those behind it. */
 ResetCause causeOf(const ResetReading &reading, const Connection &connection, const BeforeReset &before,
                    const Segment &segment, Side sender, ResetAcceptance acceptance, bool afterTimer) {
@@ -87,8 +100,9 @@ ResetCause causeOf(const ResetReading &reading, const Connection &connection, co
     if (before.receiver == State::synSent && acceptance == ResetAcceptance::accepted) {
         return ResetCause::refused;
     }
-    const bool restarted =
-        knowsNone && synchronised && !from.fin.sent && !before.senderClosedByReset && reading.answers;
+    // Where bytes of the sender are missing, its FIN may be among them: it may have closed.
+    const bool restarted = knowsNone && synchronised && !from.fin.sent && from.payloadUnbroken &&
+                           !before.senderClosedByReset && reading.answers;
     if (silence.speaker == sender && silence.keepAlives >= keepAliveFailures && silence.keepAlives == silence.copies) {
         return ResetCause::keepAliveFailure;
     }
@@ -102,10 +116,12 @@ ResetCause causeOf(const ResetReading &reading, const Connection &connection, co
         return ResetCause::halfOpenPeer;
     }
     if (knowsNone && from.fin.sent) {
-        const bool late = to.lastHadPayload || to.lastWasKeepAlive || (to.lastFlags & Flags::fin) != 0;
-        return late ? ResetCause::lateData : ResetCause::staleSegment;
+        return answersLateData(from, to, segment) ? ResetCause::lateData : ResetCause::staleSegment;
     }
-    if (knowsNone && before.senderClosedByReset) {
+    if (resetsLateData(from, to, reading, segment)) {
+        return ResetCause::lateData;
+    }
+    if (knowsNone && (before.senderClosedByReset || (synchronised && reading.answers && !from.payloadUnbroken))) {
         return ResetCause::staleSegment;
     }
     if (connection.anyFin()) {

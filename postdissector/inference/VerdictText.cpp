@@ -258,7 +258,7 @@ void appendResetSigns(Sentence &out, const Verdict &verdict, bool withFrames) {
         out.append(" Its IP identification is copied from that segment.");
     }
     if (verdict.has(sign::talksOn)) {
-        out.append(" The %s sent new data after it", name(peer(verdict.speaker)));
+        out.append(" The %s went on after it", name(peer(verdict.speaker)));
         appendFrame(out, verdict.aliveFrame, withFrames);
         out.append(", which a host that has reset a connection never does: something else sent the RST, or another "
                    "host behind the same address.");

@@ -301,3 +301,61 @@ TEST(ResetCause, UnacceptableFromItsOwnDistance) {
         1 s R 9000000 ttl 55 | ESTABLISHED ESTABLISHED | cause:unacceptable origin:unknown refused no-verdict
     )");
 }
+
+// A RST for the SYN, and then the SYN's answer all the same: an evasion, for no host does both.
+TEST(ResetCause, RefusedAndAnsweredAllTheSame) {
+    transcript::run(R"(
+        0    c S  0
+        0.05 s R. 90000 ack 1     | CLOSED CLOSED | cause:refused origin:unknown no-verdict
+        0.06 s S. 0 ack 1         | - - | verdict:forged-reset:likely
+    )");
+    // A server that accepts and aborts at once, its two packets exchanged on the way.
+    transcript::run(R"(
+        0    c S  0
+        0.05 s R. 1 ack 1         | CLOSED CLOSED | no-verdict
+        0.06 s S. 0 ack 1         | - - | no-verdict
+    )");
+}
+
+// The host had closed: two RSTs, one for the data that crossed its FIN, one for the acknowledgement of the FIN.
+TEST(ResetCause, DataThatCrossedTheFinIsLate) {
+    transcript::run(R"(
+        0    c S  0
+        0.01 s S. 0 ack 1
+        0.02 c .  1 ack 1
+        0.03 c P. 1:100 ack 1
+        0.04 s P. 1:100 ack 101
+        0.05 c F. 101 ack 1       | - - | active
+        0.06 s .  101 ack 102
+        0.07 c R  101             | - - | cause:late-data
+        0.08 c R  102             | - - | cause:stale-segment
+    )");
+}
+
+// Windows answers late data with a RST that acknowledges it.
+TEST(ResetCause, LateDataResetWithAcknowledgement) {
+    afterOpen(R"(
+        1    c F. 501 ack 401 ttl 60
+        1.05 s .  401 ack 502 ttl 55
+        2    s P. 401:100 ack 502 ttl 55
+        2.05 c R. 502 ack 501 ttl 60 | CLOSED CLOSED | cause:late-data origin:endpoint verdict:host-reset:certain
+    )");
+    // It had taken earlier data after its FIN: then it read on, and aborts now.
+    afterOpen(R"(
+        1    c F. 501 ack 401 ttl 60
+        1.05 s .  401 ack 502 ttl 55
+        1.5  s P. 401:100 ack 502 ttl 55
+        1.55 c .  502 ack 501 ttl 60
+        2    s P. 501:100 ack 502 ttl 55
+        2.05 c R. 502 ack 601 ttl 60 | CLOSED CLOSED | cause:after-fin no-verdict
+    )");
+}
+
+// The server's bytes 401 up to 450 were never seen: its FIN may be among them, so it need not have restarted.
+TEST(ResetCause, WhereItsFinMayBeMissingNobodyRestarted) {
+    afterOpen(R"(
+        1    c .  501 ack 450 ttl 60
+        5    c P. 501:10 ack 450 ttl 60
+        5.05 s R  450 ttl 55         | CLOSED CLOSED | cause:stale-segment origin:endpoint no-verdict
+    )");
+}

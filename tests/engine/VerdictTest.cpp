@@ -588,3 +588,26 @@ TEST(Verdict, ClientGivesUpOnASilentApplication) {
         45    s R. 101 ack 101 | - - | no-verdict
     )");
 }
+
+// A server that closes after exactly a minute of silence has a timer for that.
+TEST(Verdict, RoundIdleTimeIsThePeersTimer) {
+    const std::string often = R"(
+        0.05 s P. 1:100 ack 101
+        0.06 c .  101 ack 101
+        0.07 s P. 101:100 ack 101
+        0.08 c .  101 ack 201
+)";
+    run(open + often + R"(
+        60.08 s R. 201 ack 101 | - - | verdict:peer-timer:likely
+    )");
+    // It resets another connection at the same time: an application that ends, not two timers.
+    run(open + often + R"(
+        1     c1 S  0
+        1.01  s1 S. 0 ack 1
+        1.02  c1 .  1 ack 1
+        60.08 s  R. 201 ack 101 | - - | verdict:peer-timer:likely
+        60.09 s1 R. 1 ack 1     | - - | no-verdict
+        60.2  c  .  101 ack 201
+        == none reset none none
+    )");
+}
