@@ -1,0 +1,66 @@
+"""The two tables of what tcpstate says about public captures, each row read by hand in the packets.
+
+verdicts.tsv has a row for each connection with a verdict, resets.tsv one for each RST; the last column says why it is right.
+"""
+
+import csv
+import os
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+VERDICTS = HERE / "verdicts.tsv"
+RESETS = HERE / "resets.tsv"
+VERDICT_COLUMNS = ("file", "stream", "verdict", "confidence")
+RESET_COLUMNS = ("file", "frame", "stream", "cause", "origin", "acceptance")
+
+VERDICT_WORDS = {1: "killed by a half-closed timer (TCP wait)", 2: "killed by an idle timer", 3: "killed by a closing timer",
+                 4: "forged reset", 5: "rejected", 6: "session lost without a timer",
+                 10: "not a firewall: host reset late data", 11: "not a firewall: peer gone",
+                 12: "not a firewall: path outage", 13: "not a firewall: application silent",
+                 14: "not a firewall: receiver window closed", 15: "not a firewall: path MTU",
+                 16: "not a firewall: closed by the peer's own timer"}
+
+
+def folder():
+    """Where the captures are: they are others' and no part of this repository. None if they are not there."""
+    given = os.environ.get("TCPSTATE_PUBLIC_CAPTURES")
+    path = Path(given) if given else HERE.parents[2].parent / "shared" / "captures"
+    return path if path.is_dir() else None
+
+
+def captures():
+    """Their names, relative to the folder."""
+    root = folder()
+    if root is None:
+        return []
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.suffix in (".pcap", ".pcapng", ".cap"))
+
+
+def read(table):
+    """The rows of a table: each a dictionary."""
+    with table.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def write(table, columns, rows):
+    with table.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, (*columns, "why"), delimiter="\t", quoting=csv.QUOTE_NONE, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def said(wireshark, path, name, words):
+    """What the plugin says of a capture: its verdict rows and its reset rows, without the reasons. `words`: value strings."""
+    fields = ["frame.number", "tcp.stream", "tcpstate.verdict", "tcpstate.verdict.confidence", "tcpstate.reset.cause",
+              "tcpstate.reset.origin", "tcpstate.reset.acceptance"]
+    verdicts, resets = {}, []
+    for packet in wireshark.fields(path, fields, "-2", "-Y", "tcpstate"):
+        word = {field: words[field][int(packet[field][-1])] for field in fields[2:] if packet[field] and packet[field][-1] != "0"}
+        stream = packet["tcp.stream"][-1]
+        if "tcpstate.verdict" in word:
+            verdicts[stream] = {"file": name, "stream": stream, "verdict": word["tcpstate.verdict"],
+                                "confidence": word["tcpstate.verdict.confidence"]}
+        if "tcpstate.reset.cause" in word:
+            resets.append({"file": name, "frame": packet["frame.number"][0], "stream": stream,
+                           **{column: word[f"tcpstate.reset.{column}"] for column in RESET_COLUMNS[3:]}})
+    return sorted(verdicts.values(), key=lambda row: int(row["stream"])), resets
