@@ -111,21 +111,24 @@ Number *const numbers[] = {&halfClosedTimeout, &idleTimeout,        &timeWaitTim
 
 // The profiles in the order of the engine's table, then the user's own.
 constexpr std::size_t mostProfiles = 64;
-enum_val_t profileValues[mostProfiles + 2];
+enum_val_t profileValues[mostProfiles + 3];
 int profile = 0;
 
 void listProfiles() {
     std::size_t count = 0;
+    gint number = 0;
     for (const FirewallProfile &one : profiles()) {
         if (count == mostProfiles) {
             break;
         }
-        const bool panos = &one == findProfile("panos");
-        profileValues[count] = {panos ? "panos" : one.id, one.name, static_cast<gint>(count)};
-        ++count;
+        profileValues[count++] = {one.id, one.name, number};
+        if (&one == findProfile("panos")) {
+            profileValues[count++] = {"panos", "Palo Alto PAN-OS", number}; // what most will type
+        }
+        ++number;
     }
-    profileValues[count] = {"own", "The first ticked row of the table of own devices", static_cast<gint>(count)};
-    profileValues[count + 1] = {nullptr, nullptr, -1};
+    profileValues[count++] = {"own", "The first ticked row of the table of own devices", number};
+    profileValues[count] = {nullptr, nullptr, -1};
 }
 
 FirewallProfile chosenProfile() {

@@ -360,10 +360,16 @@ void writeTimerAdvice(Sentence &out, const Verdict &verdict, const FirewallProfi
                        "suffices (Objects > Applications or Services). ");
         }
     } else if (const FirewallTimer *const timer = runningTimer(chosen, phase)) {
-        appendCommand(out, chosen, *timer, seconds);
-        out.append("It costs session-table entries. ");
-        if (chosen.narrower != nullptr) {
-            out.append("Narrower: %s. ", chosen.narrower);
+        if (timer->seconds >= seconds) {
+            out.append("%s: %s is %u s by default and would have sufficed. Look at what it is set to, or for another "
+                       "device on the path. ",
+                       chosen.name, timer->name, timer->seconds);
+        } else {
+            appendCommand(out, chosen, *timer, seconds);
+            out.append("It costs session-table entries. ");
+            if (chosen.narrower != nullptr) {
+                out.append("Narrower: %s. ", chosen.narrower);
+            }
         }
     }
     const Nanoseconds shortest = verdict.timerMinimum > second ? verdict.timerMinimum : verdict.timerMaximum / 2;
@@ -524,7 +530,7 @@ void writeSummary(Sentence &out, const Verdict &verdict, const FirewallProfile &
         const std::uint32_t seconds = secondsToSet(verdict.needed);
         std::array<char, 300> command{};
         if (const FirewallTimer *const toSet = timerToSet(verdict, chosen);
-            toSet != nullptr && toSet->allows(seconds) && writeCommand(command, *toSet, seconds) != 0) {
+            toSet != nullptr && toSet->seconds < seconds && toSet->allows(seconds) && writeCommand(command, *toSet, seconds) != 0) {
             out.append(". Remedy: %s", command.data());
         } else if (verdict.needed != 0) {
             out.append(". A timer of %u s would have saved it", seconds);
