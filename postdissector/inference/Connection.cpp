@@ -103,6 +103,7 @@ void Connection::observeDuplicate(const Segment &segment, Side sender, std::uint
         SecondSightings &sightings = sightings_[index(sender)];
         sightings.first = static_cast<std::uint8_t>(first);
         sightings.second = static_cast<std::uint8_t>(segment.interface);
+        sightings.latest = true;
         if (sightings.count != std::numeric_limits<decltype(sightings.count)>::max()) {
             ++sightings.count;
         }
@@ -166,6 +167,9 @@ Nanoseconds Connection::onSegment(const Segment &segment, Side sender, const Set
     const bool peerFinWasAcknowledged = to.fin.acknowledged;
     const std::uint32_t newBytes = newPayload(from, segment);
 
+    if ((newBytes != 0 || (segment.isFin() && !from.fin.sent)) && from.outstandingSince == 0) {
+        from.outstandingSince = segment.time;
+    }
     undoReset(segment, sender, newBytes, record);
     proveOpening(segment, sender, record);
     const Nanoseconds roundTrip = timeRoundTrip(segment, sender, newBytes + (segment.isFin() ? 1U : 0U));
@@ -248,6 +252,9 @@ void Connection::takeAcknowledgement(const Segment &segment, Side sender, Record
         }
         to.acknowledged = ack;
         to.bytes.acknowledge(ack);
+        if (!before(ack, to.next)) {
+            to.outstandingSince = 0;
+        }
     } else if (advance < -largestJump) {
         return; // not a number of this connection
     }
@@ -277,8 +284,13 @@ void Connection::takePayload(const Segment &segment, Side sender, std::uint32_t 
 void Connection::noteNumbers(const Segment &segment, Side sender) {
     Endpoint &from = end(sender);
     Endpoint &to = end(peer(sender));
+    if (!from.heard() || to.lastTime >= from.lastTime) {
+        from.turnTime = segment.time;
+    }
     from.lastTime = segment.time;
     from.lastFrame = segment.frame;
+    from.lastHopLimit = segment.hopLimit;
+    sightings_[index(sender)].latest = false; // until its second sighting
     from.lastIdentification = segment.identification;
     from.lastFlags = segment.flags;
     if (segment.hasTimestamps && (!from.hasTimestamp || after(segment.timestampValue, from.newestTimestamp))) {

@@ -47,6 +47,7 @@ struct SecondSightings {
     std::uint16_t count = 0; ///< saturating
     std::uint8_t first = 0;  ///< low byte of the interface of the first sighting
     std::uint8_t second = 0; ///< and of the second
+    bool latest = false;     ///< its latest segment was seen a second time
 };
 
 /**

@@ -31,8 +31,11 @@ struct Fin {
 /** One end of a connection. All sequence numbers are of this end's own space unless said otherwise. */
 struct Endpoint {
     Fin fin;
-    ByteRanges bytes;            ///< what has been seen of its bytes: the observer's view of the peer's RCV.NXT
-    Nanoseconds lastTime = 0;    ///< when its latest segment was seen; 0: never
+    ByteRanges bytes;         ///< what has been seen of its bytes: the observer's view of the peer's RCV.NXT
+    Nanoseconds lastTime = 0; ///< when its latest segment was seen; 0: never
+    Nanoseconds outstandingSince =
+        0;                       ///< since when something of it has gone without a complete acknowledgement; 0: nothing
+    Nanoseconds turnTime = 0;    ///< when it sent the first of its segments since the peer's latest
     Nanoseconds probeTime = 0;   ///< when the bytes up to probeEnd were sent, to time their acknowledgement; 0: none
     HostNumber host = 0;         ///< its address, in the HostTable
     std::uint32_t lastFrame = 0; ///< frame of its latest segment
@@ -55,6 +58,7 @@ struct Endpoint {
     State state = State::unknown;
     State beforeReset = State::unknown; ///< its state before a RST closed it, with closedByReset
     std::uint8_t synCopies = 0;         ///< transmissions of its SYN-ACK, saturating
+    std::uint8_t lastHopLimit = 0;      ///< of its latest segment
     std::uint8_t lastFlags = 0;         ///< flags of its latest segment
     bool lastHadPayload : 1 = false;    ///< its latest segment carried payload
     bool lastWasKeepAlive : 1 = false;  ///< its latest segment repeats the byte before SND.NXT

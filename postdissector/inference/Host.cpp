@@ -51,7 +51,12 @@ Host::HopComparison Host::compareHops(const Segment &segment) const {
             continue;
         }
         seen += count.seen;
-        const unsigned difference = count.hops > hops ? count.hops - hops : hops - count.hops;
+        // Near an initial value two hop limits beside each other count from different ones: 61 and 60.
+        const unsigned byHops = count.hops > hops ? count.hops - hops : hops - count.hops;
+        const unsigned byLimit =
+            count.hopLimit > segment.hopLimit ? count.hopLimit - segment.hopLimit : segment.hopLimit - count.hopLimit;
+        const unsigned difference = std::min(byHops, byLimit);
+        result.own = result.own || (count.hopLimit == segment.hopLimit && count.seen > 1);
         if (difference < nearest) {
             nearest = difference;
             result.usualHopLimit = count.hopLimit;

@@ -48,6 +48,7 @@ struct Host {
     Heard lastReset{};                        ///< its latest RST; frame 0: none
     Nanoseconds smallestRoundTrip = 0;        ///< from the place of the capture to it and back; with roundTrips
     std::uint32_t roundTrips = 0;             ///< number of samples
+    bool handshakeTimed = false;              ///< one of them is of a handshake: no delayed ACK, no time to think
     std::array<Unanswering, 4> unanswering{}; ///< since it was last heard anywhere
     std::uint8_t unansweringCount = 0;
     std::uint32_t halfOpen = 0;     ///< connections to it whose handshake is not over
@@ -104,7 +105,8 @@ struct Host {
     }
 
     /** Notes a round trip to it. */
-    void noteRoundTrip(Nanoseconds roundTrip) {
+    void noteRoundTrip(Nanoseconds roundTrip, bool ofHandshake) {
+        handshakeTimed = handshakeTimed || ofHandshake;
         if (roundTrips == 0 || roundTrip < smallestRoundTrip) {
             smallestRoundTrip = roundTrip;
         }
@@ -113,8 +115,10 @@ struct Host {
 
     /** How the distance of a packet compares with the host's own. */
     struct HopComparison {
-        bool known = false;             ///< at least three packets of it were seen at this interface
-        std::uint8_t difference = 0;    ///< to the nearest distance of its own; 0: the same
+        bool known = false; ///< at least three packets of it were seen at this interface
+        bool own = false;   ///< this very hop limit is its own: seen there more than once
+        std::uint8_t difference =
+            0; ///< to the nearest distance of its own; 0: the same, perhaps from another initial value
         std::uint8_t usualHopLimit = 0; ///< hop limit of its own packets
     };
     [[nodiscard]] HopComparison compareHops(const Segment &segment) const;

@@ -9,6 +9,8 @@
 #include "Settings.h"
 #include "Verdict.h"
 
+#include <array>
+
 namespace tcpstate {
 
 /** A connection, and all that is known around it. */
@@ -19,6 +21,8 @@ struct Matter {
     const Settings &settings;
     Nanoseconds now;        ///< time of the latest packet of the capture
     bool severalInterfaces; ///< the capture has packets of more than one
+    const std::array<Nanoseconds, 256>
+        &interfaceTimes; ///< when each last showed a segment, by the low byte of its number
 
     /** sign::oneInterface where a second vantage point exists, but has not shown this connection. */
     [[nodiscard]] std::uint32_t vantageSign() const {

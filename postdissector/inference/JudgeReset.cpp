@@ -88,7 +88,7 @@ Verdict judgeReset(const Matter &matter, const ResetReading &reading, const Befo
         const Fin &fin = connection.endpoint(connection.firstFin()).fin;
         const bool half = fin.acknowledged && !connection.bothFins();
         verdict.kind = half ? VerdictKind::halfClosedTimer : VerdictKind::idleTimer;
-        verdict.confidence = strong > 1 ? Confidence::certain : Confidence::likely;
+        verdict.confidence = strong > 1 ? Confidence::certain : strong != 0 ? Confidence::likely : Confidence::possible;
         verdict.signs |= sign::pastClock;
         if (half) {
             verdict.addEvidence(fin.frame);
@@ -108,9 +108,10 @@ Verdict judgeReset(const Matter &matter, const ResetReading &reading, const Befo
         verdict.addEvidence(segment.frame);
         return verdict;
     }
-    if (reading.cause == ResetCause::lateData && reading.firstOfStorm) {
+    const bool elsewhere = (reading.signs & sign::nearHops) != 0; // routing, perhaps: no acquittal either
+    if (reading.cause == ResetCause::lateData && reading.firstOfStorm && !elsewhere) {
         const Fin &fin = from.fin;
-        const bool soon = reading.roundTrip == 0 || reading.reaction * 10 >= reading.roundTrip * 8;
+        const bool soon = reading.roundTrip == 0 || reading.sinceLatest * 10 >= reading.roundTrip * 8;
         verdict.kind = VerdictKind::hostResetLateData;
         verdict.confidence = (reading.signs & sign::ownHops) == 0 ? Confidence::possible
                              : reading.roundTrip != 0 && soon     ? Confidence::certain
@@ -156,7 +157,7 @@ Verdict judgeUnsentReset(const Matter &matter) {
         return verdict;
     }
     const SecondSightings &pairs = connection.secondSightings(reset.sender);
-    if (pairs.count < enoughPairs || reset.interface != pairs.second) {
+    if (pairs.count < enoughPairs || !pairs.latest || reset.interface != pairs.second) {
         return verdict;
     }
     verdict.kind = VerdictKind::forgedReset;

@@ -113,7 +113,8 @@ void setBracket(Verdict &verdict, const Matter &matter, SessionPhase phase, cons
 }
 
 /** What two interfaces show: dropped between them, passed both, or nothing. */
-std::uint32_t twoVantagePoints(const Connection &connection, Verdict &verdict) {
+std::uint32_t twoVantagePoints(const Matter &matter, Verdict &verdict) {
+    const Connection &connection = matter.connection;
     const Silence &silence = connection.silence();
     const SecondSightings &pairs = connection.secondSightings(silence.speaker);
     if (pairs.count < enoughPairs) {
@@ -122,7 +123,8 @@ std::uint32_t twoVantagePoints(const Connection &connection, Verdict &verdict) {
     verdict.interfaces[0] = pairs.first;
     verdict.interfaces[1] = pairs.second;
     if (silence.seenAgain == 0) {
-        return sign::droppedBetween;
+        // Nothing is proven where the capture there may have ended: something must have been seen there since.
+        return matter.interfaceTimes[pairs.second] > silence.first ? sign::droppedBetween : sign::quietInterface;
     }
     return silence.seenAgain + 1 >= silence.copies ? sign::passedBoth : 0;
 }
@@ -180,7 +182,7 @@ Verdict judgeSilence(const Matter &matter, const SilenceProof &proof) {
     if (proof.stalePeer != 0) {
         verdict.signs |= sign::stalePeer;
     }
-    verdict.signs |= twoVantagePoints(connection, verdict);
+    verdict.signs |= twoVantagePoints(matter, verdict);
     const bool midTraffic = silence.gap() < pause;
     if (host.silentElsewhere(matter.number)) {
         verdict.signs |= sign::othersSilent;

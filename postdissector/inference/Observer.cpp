@@ -244,6 +244,7 @@ ConnectionNumber Observer::incarnation(const Key &key, std::uint32_t hash, const
 
 Record Observer::observe(const Flow &flow, const Segment &segment) {
     Record record;
+    interfaceTimes_[segment.interface & 0xffU] = segment.time;
     severalInterfaces_ = severalInterfaces_ || (lastTime_ != 0 && segment.interface != interface_);
     interface_ = segment.interface;
     lastTime_ = std::max(lastTime_, segment.time);
@@ -310,7 +311,7 @@ Record Observer::observe(const Flow &flow, const Segment &segment) {
     const Silence ended = silenceEnds ? connection.silence() : Silence{};
     const Nanoseconds roundTrip = connection.observe(segment, sender, settings_, record);
     if (roundTrip > 0) {
-        hosts_[connection.endpoint(sender).host].noteRoundTrip(roundTrip);
+        hosts_[connection.endpoint(sender).host].noteRoundTrip(roundTrip, phaseBefore == Phase::opening);
     }
     passFirewall(connection, segment, phaseBefore, record);
     countHalves(connection, serverBefore, phaseBefore, record);
@@ -385,7 +386,7 @@ void Observer::countHalves(const Connection &connection, State serverBefore, Pha
 }
 
 Matter Observer::matterOf(ConnectionNumber number) const {
-    return {entry(number).connection, number, hosts_, settings_, lastTime_, severalInterfaces_};
+    return {entry(number).connection, number, hosts_, settings_, lastTime_, severalInterfaces_, interfaceTimes_};
 }
 
 void Observer::settle(ConnectionNumber number, const Verdict &verdict, Record *record) {

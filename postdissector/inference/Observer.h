@@ -10,6 +10,7 @@
 #include "Settings.h"
 #include "Verdict.h"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -106,6 +107,7 @@ class Observer {
     Nanoseconds lastTime_ = 0;
     std::uint32_t interface_ = 0; // of the latest segment
     bool severalInterfaces_ = false;
+    std::array<Nanoseconds, 256> interfaceTimes_{}; // of the latest segment of each, by the low byte of its number
 
   public:
     ~Observer();

@@ -2,6 +2,8 @@
 
 #include "Verdict.h"
 
+#include <algorithm>
+
 namespace tcpstate {
 
 namespace {
@@ -24,15 +26,17 @@ bool beyondTimer(const Settings &settings, SessionPhase phase, bool finAcknowled
 
 /** Its sender's packets pass one interface and then another; this one was not seen at the first of them. */
 bool seenOnlyBehind(const SecondSightings &pairs, const Segment &segment) {
-    return pairs.count >= enoughPairs && pairs.first != pairs.second &&
+    return pairs.count >= enoughPairs && pairs.latest && pairs.first != pairs.second &&
            static_cast<std::uint8_t>(segment.interface) == pairs.second;
 }
 
 std::uint32_t originSigns(const ResetReading &reading, const Host::HopComparison &hops, const Segment &segment,
-                          const Endpoint &receiver, const SecondSightings &pairs) {
+                          const Endpoint &from, const Endpoint &receiver, const SecondSightings &pairs) {
     std::uint32_t signs = 0;
-    if (hops.known) {
-        signs |= hops.difference == 0 ? sign::ownHops : hops.difference >= farAway ? sign::farHops : sign::nearHops;
+    if (hops.known && hops.own) {
+        signs |= sign::ownHops;
+    } else if (hops.known && hops.difference != 0 && segment.hopLimit != from.lastHopLimit) {
+        signs |= hops.difference >= farAway ? sign::farHops : sign::nearHops;
     }
     if (reading.answers && reading.roundTrip != 0 && reading.reaction * 2 < reading.roundTrip) {
         signs |= sign::tooFast;
@@ -45,6 +49,22 @@ std::uint32_t originSigns(const ResetReading &reading, const Host::HopComparison
         signs |= sign::copiedFields;
     }
     return signs;
+}
+
+/**
+ * The earliest segment of the receiver that a RST can answer, by its time; 0: none. A bare RST may answer any that was not
+ * acknowledged before, and a RST with ACK one whose bytes it acknowledges: else it is an abort that crosses them.
+ */
+Nanoseconds triggerOf(const Endpoint &receiver, const Segment &segment, State receiverBefore) {
+    if (receiverBefore == State::synSent) {
+        return receiver.lastTime;
+    }
+    if (!segment.isAck()) {
+        const Nanoseconds turn = receiver.turnTime;
+        return receiver.outstandingSince != 0 ? std::min(receiver.outstandingSince, turn) : turn;
+    }
+    return receiver.lastHadPayload && receiver.outstandingSince != 0 && segment.ack == receiver.next ? receiver.lastTime
+                                                                                                     : 0;
 }
 
 ResetOrigin originOf(std::uint32_t signs, bool afterTimer) {
@@ -94,15 +114,15 @@ ResetCause causeOf(const ResetReading &reading, const Connection &connection, co
     const Endpoint &to = connection.endpoint(peer(sender));
     const Silence &silence = connection.silence();
     const bool synchronised = isSynchronised(before.receiver);
-    // <SEQ=SEG.ACK><CTL=RST>: its sender has no such connection (RFC 9293 section 3.5.2, group 1).
-    const bool knowsNone = !segment.isAck() && to.recentlyAcknowledged(segment.seq);
+    // <SEQ=SEG.ACK><CTL=RST>: its sender has no such connection (RFC 9293 section 3.5.2, group 1), and so no window either.
+    const bool knowsNone = !segment.isAck() && segment.window == 0 && to.recentlyAcknowledged(segment.seq);
 
     if (before.receiver == State::synSent && acceptance == ResetAcceptance::accepted) {
         return ResetCause::refused;
     }
     // Where bytes of the sender are missing, its FIN may be among them: it may have closed.
     const bool restarted = knowsNone && synchronised && !from.fin.sent && from.payloadUnbroken &&
-                           !before.senderClosedByReset && reading.answers;
+                           !before.senderClosedByReset && reading.prompt;
     if (silence.speaker == sender && silence.keepAlives >= keepAliveFailures && silence.keepAlives == silence.copies) {
         return ResetCause::keepAliveFailure;
     }
@@ -142,9 +162,15 @@ ResetReading readReset(const Connection &connection, const BeforeReset &before, 
     ResetReading reading;
     reading.hopLimit = segment.hopLimit;
     reading.answers = to.heard() && to.lastTime >= from.lastTime && to.lastTime <= segment.time;
-    reading.reaction = reading.answers ? segment.time - to.lastTime : 0;
+    const Nanoseconds trigger = triggerOf(to, segment, before.receiver);
+    reading.answers = reading.answers && trigger != 0;
+    reading.reaction = reading.answers ? segment.time - trigger : 0;
+    reading.sinceLatest = reading.answers ? segment.time - to.lastTime : 0;
+    // What comes long after a round trip answers nothing.
+    const Nanoseconds prompt = host.roundTrips != 0 ? 4 * host.smallestRoundTrip + 200 * millisecond : 3 * second;
+    reading.prompt = reading.answers && reading.sinceLatest <= prompt;
     reading.firstOfStorm = !before.senderClosedByReset;
-    if (host.roundTrips >= enoughRoundTrips && host.smallestRoundTrip >= measurableRoundTrip) {
+    if (host.handshakeTimed && host.roundTrips >= enoughRoundTrips && host.smallestRoundTrip >= measurableRoundTrip) {
         reading.roundTrip = host.smallestRoundTrip;
     }
     const bool answersSilence = silence.copies != 0 && silence.speaker == peer(sender);
@@ -152,7 +178,7 @@ ResetReading readReset(const Connection &connection, const BeforeReset &before, 
 
     const Host::HopComparison hops = host.compareHops(segment);
     reading.usualHopLimit = hops.known ? hops.usualHopLimit : std::uint8_t{0};
-    reading.signs = originSigns(reading, hops, segment, to, connection.secondSightings(sender));
+    reading.signs = originSigns(reading, hops, segment, from, to, connection.secondSightings(sender));
     const bool oneFin = connection.anyFin() && !connection.bothFins();
     const SessionPhase phase = oneFin ? SessionPhase::halfClosed : SessionPhase::established;
     const bool synchronised = isSynchronised(before.receiver);

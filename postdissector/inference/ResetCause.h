@@ -19,8 +19,10 @@ struct ResetReading {
     std::uint8_t hopLimit = 0;      ///< of the RST
     std::uint8_t usualHopLimit = 0; ///< of its alleged sender's other packets, where known
     bool answers = false;           ///< it answers the receiver's latest segment
+    bool prompt = false;            ///< and soon enough after it
     bool firstOfStorm = true;       ///< no earlier RST of the same sender closed it already
-    Nanoseconds reaction = 0;       ///< from that segment to the RST, with answers
+    Nanoseconds reaction = 0;       ///< from the earliest segment that it can answer to the RST, with answers
+    Nanoseconds sinceLatest = 0;    ///< from the latest one
     Nanoseconds roundTrip = 0;      ///< smallest to the alleged sender; 0: not known well enough
     Nanoseconds gap = 0;            ///< the quiet before it, or before the segment that it answers
 };

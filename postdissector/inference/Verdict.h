@@ -71,6 +71,8 @@ inline constexpr std::uint32_t orphanAge = 1U << 23;    ///< old enough for the 
 inline constexpr std::uint32_t oneMoment = 1U << 24; ///< others died at the same moment at ages that no timer explains
 inline constexpr std::uint32_t talksOn = 1U << 25;   ///< the alleged sender of a RST sent new bytes after it
 inline constexpr std::uint32_t oneInterface = 1U << 26; ///< seen at one interface only, in a capture that has several
+inline constexpr std::uint32_t quietInterface =
+    1U << 27; ///< never seen at the next interface, which shows nothing at all since: its capture may have ended
 } // namespace sign
 
 /** A judgement, and all numbers that its sentences need. */

@@ -220,6 +220,12 @@ void appendNotExcluded(Sentence &out, const Verdict &verdict) {
                    "before.",
                    name(verdict.speaker));
     }
+    if (verdict.has(sign::quietInterface)) {
+        out.append(
+            " They were never seen at interface %u, where the ones before were: dropped in between, unless the capture "
+            "there had ended, for it shows nothing since.",
+            verdict.interfaces[1]);
+    }
     const bool proven = verdict.has(sign::peerAlive) || verdict.has(sign::stalePeer) ||
                         verdict.has(sign::droppedBetween) || verdict.has(sign::prohibited);
     if (proven || verdict.confidence == Confidence::certain) {
@@ -530,7 +536,8 @@ void writeSummary(Sentence &out, const Verdict &verdict, const FirewallProfile &
         const std::uint32_t seconds = secondsToSet(verdict.needed);
         std::array<char, 300> command{};
         if (const FirewallTimer *const toSet = timerToSet(verdict, chosen);
-            toSet != nullptr && toSet->seconds < seconds && toSet->allows(seconds) && writeCommand(command, *toSet, seconds) != 0) {
+            toSet != nullptr && toSet->seconds < seconds && toSet->allows(seconds) &&
+            writeCommand(command, *toSet, seconds) != 0) {
             out.append(". Remedy: %s", command.data());
         } else if (verdict.needed != 0) {
             out.append(". A timer of %u s would have saved it", seconds);

@@ -109,7 +109,7 @@ TEST(ResetCause, OneHopAndACopiedIdentification) {
 TEST(ResetCause, OneHopAfterTheTimer) {
     afterOpen(R"(
         4000    c P. 501:10 ack 401 ttl 60
-        4000.06 s R. 401 ack 511 ttl 54 | CLOSED CLOSED | cause:after-idle-expiry origin:middlebox verdict:idle-timer:likely
+        4000.06 s R. 401 ack 511 ttl 54 | CLOSED CLOSED | cause:after-idle-expiry origin:middlebox verdict:idle-timer:possible
     )");
 }
 
@@ -117,7 +117,7 @@ TEST(ResetCause, OneHopAfterTheTimer) {
 TEST(ResetCause, OneHopAfterTheChosenTimer) {
     transcript::run(("! timeouts 3 7 3\n" + open + R"(
         8    c P. 501:10 ack 401 ttl 60
-        8.06 s R. 401 ack 511 ttl 54 | CLOSED CLOSED | cause:after-idle-expiry origin:middlebox verdict:idle-timer:likely
+        8.06 s R. 401 ack 511 ttl 54 | CLOSED CLOSED | cause:after-idle-expiry origin:middlebox verdict:idle-timer:possible
     )")
                         .c_str());
 }
@@ -357,5 +357,13 @@ TEST(ResetCause, WhereItsFinMayBeMissingNobodyRestarted) {
         1    c .  501 ack 450 ttl 60
         5    c P. 501:10 ack 450 ttl 60
         5.05 s R  450 ttl 55         | CLOSED CLOSED | cause:stale-segment origin:endpoint no-verdict
+    )");
+}
+
+// A bare RST with a window comes from a stack, or a script, that holds the connection: nobody has restarted.
+TEST(ResetCause, BareRstWithAWindowIsAnAbort) {
+    afterOpen(R"(
+        5    c P. 501:10 ack 401 ttl 60
+        5.05 s R  401 win 8192 ttl 55 | CLOSED CLOSED | cause:abort origin:endpoint no-verdict
     )");
 }

@@ -92,6 +92,7 @@ TEST(Rules, HalfClosedAndDroppedBetweenInterfacesIsCertain) {
         46.6  s P. 21:10 ack 2 id 22 if 1
         47.4  s P. 21:10 ack 2 id 23 if 1
         49    s P. 21:10 ack 2 id 24 if 1
+        60    c1 S 0 id 30 if 0
         67    s P. 21:10 ack 2 id 25 if 1 | - - | verdict:half-closed-timer:certain
     )");
 }

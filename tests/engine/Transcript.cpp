@@ -388,7 +388,7 @@ class Player {
         segment.length = position.size() > 1 ? static_cast<std::uint32_t>(number(position[1])) : 0;
         segment.time = time_ + 1'000 * second;
         segment.frame = ++frame_;
-        segment.window = 0x4000;
+        segment.window = segment.isRst() && !segment.isAck() ? 0 : 0x4000;
         segment.hopLimit = 64;
         segment.identification = ++identification_;
         for (; at < tokens.size(); ++at) {

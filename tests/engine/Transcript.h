@@ -5,6 +5,7 @@
 //   time    seconds since the start; without one, a millisecond after the line before
 //   side    c (client, port 40000) or s (server, port 80); with a digit behind it another connection of the same hosts
 //   flags   as tcpdump prints them: S S. . P. F. FP. R R. (SF, 0 and FPU for a scan)
+//   win     the window; without it 0x4000, and 0 of a bare RST, whose sender has no connection
 //   seq     relative to that side's initial sequence number; length is payload
 //   states  client's and server's: "ESTABLISHED CLOSE-WAIT"; "- -" or nothing: not looked at
 //   marks   in any order: active, passive, simultaneous-close, simultaneous-open, half-close:client, duplicate,

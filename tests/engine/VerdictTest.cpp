@@ -315,7 +315,7 @@ TEST(Verdict, ChallengeAckOfTheOldConnectionProves) {
 
 // Both interfaces of a firewall in one file: the copies come in and never go out.
 TEST(Verdict, DroppedBetweenTwoInterfaces) {
-    run(R"(
+    const std::string twice = R"(
         0     c S  0 id 1 if 0
         0.001 c S  0 id 1 if 1 ttl 63
         0.01  s S. 0 ack 1 id 2 if 1
@@ -326,12 +326,22 @@ TEST(Verdict, DroppedBetweenTwoInterfaces) {
         0.031 c P. 1:100 ack 1 id 4 if 1 ttl 63
         0.04  s .  1 ack 101 id 5 if 1
         0.041 s .  1 ack 101 id 5 if 0 ttl 63
+)";
+    const std::string lost = R"(
         400   c P. 101:10 ack 1 id 6 if 0
         400.2 c P. 101:10 ack 1 id 7 if 0
         400.6 c P. 101:10 ack 1 id 8 if 0
         401.4 c P. 101:10 ack 1 id 9 if 0
         403   c P. 101:10 ack 1 id 10 if 0
+)";
+    // Something else is seen at the second interface meanwhile.
+    run(twice + lost + R"(
+        410   c1 S 0 if 1
         420   c P. 101:10 ack 1 id 11 if 0 | - - | verdict:idle-timer:certain
+    )");
+    // Nothing is: the capture there may have ended, and the peer may be gone.
+    run(twice + lost + R"(
+        420   c P. 101:10 ack 1 id 11 if 0 | - - | verdict:idle-timer:possible
     )");
 }
 

@@ -24,15 +24,29 @@ def happened(name):
 
 def test_dropped_in_between_is_certain(wireshark):
     """Alone, the server's capture gives likely. The client's proves that its data never came out of the firewall."""
-    name = "published-half-close-unanswered"
-    truth, = happened(name)["connections"]
-    assert truth["judged"]["truth"] == "half-closed timer" and truth["judged"]["server"] == ["half-closed timer/likely"]
-    last = wireshark.fields(merged(wireshark, name), FIELDS, "-2")[-1]
+    name = "half-closed-client-closes-peer-alive"
+    truth = happened(name)
+    connection = truth["connections"][0]
+    assert connection["judged"]["truth"] == "half-closed timer" and "half-closed timer/likely" in connection["judged"]["server"]
+    options = ["-2", "-o", f"tcpstate.half_closed_timeout:{truth['preferences']['half']}", "-o",
+               f"tcpstate.evidence_span:{truth['preferences']['span']}"]
+    packets = wireshark.fields(merged(wireshark, name), FIELDS, *options)
+    last = [packet for packet in packets if packet["tcp.stream"] == ["0"]][-1]
     assert last["tcpstate.verdict"] == ["1"] and last["tcpstate.verdict.confidence"] == ["4"]
     # mergecap keeps the order: interface 0 is the client's side, 1 the server's.
     reason = " ".join(last["tcpstate.verdict.reason"])
     assert "seen at interface 1 and never at interface 0" in reason
     assert "Not excluded" not in reason
+
+
+def test_a_capture_that_shows_nothing_since_proves_nothing(wireshark):
+    """Only this connection was captured. For all that its packets tell, the client's capture ended before the server spoke."""
+    name = "published-half-close-unanswered"
+    last = wireshark.fields(merged(wireshark, name), FIELDS, "-2")[-1]
+    assert last["tcpstate.verdict"] == ["1"] and last["tcpstate.verdict.confidence"] == ["3"]
+    reason = " ".join(last["tcpstate.verdict.reason"])
+    assert "never seen at interface 0" in reason and "unless the capture there had ended" in reason
+    assert "Not excluded: peer gone" in reason
 
 
 @pytest.mark.parametrize("order", [("client", "server"), ("server", "client")])

@@ -41,8 +41,9 @@ def half_closed(lab, side, pair):
 @verdict_scenario("half-closed-{side}-closes-peer-alive", "the {side} closes its half, the entry runs out, the {peer}'s data is dropped; the {side} lives", sides=True, alive=True)
 @verdict_scenario("half-closed-{side}-closes", "the {side} closes its half, the entry runs out, the {peer}'s data is dropped; nothing else of the {side} is seen", sides=True)
 @verdict_scenario("half-closed-{side}-closes-distant", "the {side} closes its half, the entry runs out, the {peer}'s data is dropped; the {side} lives; over a path of 20 ms", sides=True, alive=True, delay=0.01)
-@verdict_scenario("half-closed-client-closes-both-interfaces", "the client closes its half, the entry runs out, the server's data is dropped; captured at both interfaces of the firewall", side="client", merged=True)
-@verdict_scenario("half-closed-server-closes-both-interfaces", "the server closes its half, the entry runs out, the client's data is dropped; captured at both interfaces of the firewall", side="server", merged=True)
+@verdict_scenario("half-closed-client-closes-both-interfaces", "the client closes its half, the entry runs out, the server's data is dropped; captured at both interfaces of the firewall, where other traffic passes", side="client", merged=True, alive=True)
+@verdict_scenario("half-closed-client-closes-both-interfaces-alone", "the client closes its half, the entry runs out, the server's data is dropped; captured at both interfaces of the firewall, and nothing else passes there", side="client", merged=True)
+@verdict_scenario("half-closed-server-closes-both-interfaces", "the server closes its half, the entry runs out, the client's data is dropped; captured at both interfaces of the firewall, where other traffic passes", side="server", merged=True, alive=True)
 def half_closed_data(lab, side, alive=False):
     pair = lab.pair()
     if alive:
@@ -51,7 +52,7 @@ def half_closed_data(lab, side, alive=False):
     lab.forgotten(pair)
     far.send(500)
     lab.silence(far)
-    lab.by_speaker(pair, far, HALF, grade(HALF, alive), timer=lab.half, at_merged=MERGED[HALF])
+    lab.by_speaker(pair, far, HALF, grade(HALF, alive), timer=lab.half, at_merged=MERGED[HALF] if alive else grade(HALF, alive))
 
 
 @verdict_scenario("half-closed-{side}-closes-answer-flows-first", "the {side} closes its half, the {peer} sends on for longer than the timer, pauses too long, and goes on", sides=True)
@@ -107,7 +108,7 @@ def keep_alive(end, idle, interval, count):
 @verdict_scenario("idle-{side}-speaks-peer-alive", "nothing is said for too long, the {side}'s data is dropped; the {peer} lives", sides=True, alive=True)
 @verdict_scenario("idle-{side}-speaks", "nothing is said for too long, the {side}'s data is dropped; nothing else of the {peer} is seen", sides=True)
 @verdict_scenario("idle-{side}-speaks-distant", "nothing is said for too long, the {side}'s data is dropped; the {peer} lives; over a path of 20 ms", sides=True, alive=True, delay=0.01)
-@verdict_scenario("idle-client-speaks-both-interfaces", "nothing is said for too long, the client's data is dropped; captured at both interfaces of the firewall", side="client", merged=True)
+@verdict_scenario("idle-client-speaks-both-interfaces", "nothing is said for too long, the client's data is dropped; captured at both interfaces of the firewall, where other traffic passes", side="client", merged=True, alive=True)
 def idle_data(lab, side, alive=False):
     pair = lab.pair()
     if alive:
@@ -115,7 +116,7 @@ def idle_data(lab, side, alive=False):
     lab.forgotten(pair)
     pair[side].send(500)
     lab.silence(pair[side])
-    lab.by_speaker(pair, pair[side], IDLE, grade(IDLE, alive), timer=lab.idle, at_merged=MERGED[IDLE])
+    lab.by_speaker(pair, pair[side], IDLE, grade(IDLE, alive), timer=lab.idle, at_merged=MERGED[IDLE] if alive else grade(IDLE, alive))
 
 
 @verdict_scenario("idle-{side}-closes", "nothing is said for too long, the {side}'s FIN is dropped; the {peer} lives", sides=True)
