@@ -2,7 +2,8 @@
 
     TCPSTATE_PLUGIN=build/tcpstate.so python3 -B tests/tshark/public_captures/renew.py
 
-New rows get no reason: read the packets, and write down why the row is right, or mend the plugin.
+A new row's reason is UNREAD, a changed row's is UNREAD with what it was before: read the packets, and write down why the
+row is right, or mend the plugin. The test refuses both, and reasons that begin with WRONG.
 """
 
 import shutil
@@ -14,6 +15,21 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from conftest import VALUES, Wireshark  # noqa: E402
 from public_captures import tables  # noqa: E402
+
+
+def with_reasons(found, old, columns, key):
+    """Adds to each row the reason of the old row that says the same, or a mark that nobody has read it."""
+    same = {tuple(row[column] for column in columns): row["why"] for row in old}
+    before = {tuple(row[column] for column in key): row for row in old}
+    for row in found:
+        why = same.get(tuple(row[column] for column in columns))
+        if why is None:
+            was = before.get(tuple(row[column] for column in key))
+            why = tables.UNREAD
+            if was:
+                changed = ", ".join(was[column] for column in columns if was[column] != row[column])
+                why = f"{tables.UNREAD}, was {changed}: {was['why']}"
+        yield {**row, "why": why}
 
 
 def main():
@@ -29,12 +45,12 @@ def main():
             resets += more[1]
     finally:
         shutil.rmtree(home, ignore_errors=True)
-    for table, columns, found in ((tables.VERDICTS, tables.VERDICT_COLUMNS, verdicts), (tables.RESETS, tables.RESET_COLUMNS, resets)):
-        old = {tuple(row[column] for column in columns): row["why"] for row in tables.read(table)} if table.exists() else {}
-        for row in found:
-            row["why"] = old.get(tuple(row[column] for column in columns), "")
-        tables.write(table, columns, found)
-        print(f"{table.name}: {len(found)} rows, {sum(not row['why'] for row in found)} without a reason")
+    for table, columns, key, found in ((tables.VERDICTS, tables.VERDICT_COLUMNS, tables.VERDICT_KEY, verdicts),
+                                       (tables.RESETS, tables.RESET_COLUMNS, tables.RESET_KEY, resets)):
+        old = tables.read(table) if table.exists() else []
+        rows = list(with_reasons(found, old, columns, key))
+        tables.write(table, columns, rows)
+        print(f"{table.name}: {len(rows)} rows, {sum(not tables.is_read(row) for row in rows)} to be read or mended")
 
 
 if __name__ == "__main__":

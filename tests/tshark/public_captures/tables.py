@@ -12,6 +12,11 @@ VERDICTS = HERE / "verdicts.tsv"
 RESETS = HERE / "resets.tsv"
 VERDICT_COLUMNS = ("file", "stream", "verdict", "confidence")
 RESET_COLUMNS = ("file", "frame", "stream", "cause", "origin", "acceptance")
+VERDICT_KEY = ("file", "stream")
+RESET_KEY = ("file", "frame")
+
+UNREAD = "UNREAD"  # begins the reason of a row that nobody has compared with the packets
+WRONG = "WRONG"  # begins the reason of a row that the packets contradict
 
 VERDICT_WORDS = {1: "killed by a half-closed timer (TCP wait)", 2: "killed by an idle timer", 3: "killed by a closing timer",
                  4: "forged reset", 5: "rejected", 6: "session lost without a timer",
@@ -49,18 +54,26 @@ def write(table, columns, rows):
         writer.writerows(rows)
 
 
+def is_read(row):
+    """True if the reason says what the packets show, and that the row agrees with it."""
+    why = row["why"] or ""
+    return len(why) >= 20 and not why.startswith((UNREAD, WRONG))
+
+
 def said(wireshark, path, name, words):
     """What the plugin says of a capture: its verdict rows and its reset rows, without the reasons. `words`: value strings."""
     fields = ["frame.number", "tcp.stream", "tcpstate.verdict", "tcpstate.verdict.confidence", "tcpstate.reset.cause",
               "tcpstate.reset.origin", "tcpstate.reset.acceptance"]
-    verdicts, resets = {}, []
+    verdicts, resets = [], []
     for packet in wireshark.fields(path, fields, "-2", "-Y", "tcpstate"):
         word = {field: words[field][int(packet[field][-1])] for field in fields[2:] if packet[field] and packet[field][-1] != "0"}
         stream = packet["tcp.stream"][-1]
         if "tcpstate.verdict" in word:
-            verdicts[stream] = {"file": name, "stream": stream, "verdict": word["tcpstate.verdict"],
-                                "confidence": word["tcpstate.verdict.confidence"]}
+            row = {"file": name, "stream": stream, "verdict": word["tcpstate.verdict"],
+                   "confidence": word["tcpstate.verdict.confidence"]}
+            if row not in verdicts:  # a stream may hold several connections, each with its verdict on every packet
+                verdicts.append(row)
         if "tcpstate.reset.cause" in word:
             resets.append({"file": name, "frame": packet["frame.number"][0], "stream": stream,
                            **{column: word[f"tcpstate.reset.{column}"] for column in RESET_COLUMNS[3:]}})
-    return sorted(verdicts.values(), key=lambda row: int(row["stream"])), resets
+    return sorted(verdicts, key=lambda row: int(row["stream"])), resets
