@@ -1,0 +1,223 @@
+"""What a connection's packets add up to."""
+
+from array import array
+
+from . import terms
+from .fields import AT, texts
+from .terms import FIN, RST, SIDES
+
+
+class Verdict:
+    """What ended a connection, as the plugin puts it."""
+
+    __slots__ = ("number", "confidence", "reason", "advice", "evidence", "timer_min", "timer_max", "basis", "needed")
+
+    def __init__(self, packet):
+        self.number = packet.number("verdict")
+        self.confidence = packet.number("verdict.confidence")
+        self.reason = texts(packet.row[AT["verdict.reason"]])
+        self.advice = texts(packet.row[AT["verdict.advice"]])
+        self.evidence = [int(frame) for frame in texts(packet.row[AT["verdict.evidence"]])]
+        self.timer_min = packet.length_of_time("verdict.timer_min")
+        self.timer_max = packet.length_of_time("verdict.timer_max")
+        self.basis = packet.number("verdict.timer_basis")
+        self.needed = packet.length_of_time("verdict.needed")
+
+    @property
+    def words(self):
+        return terms.VERDICTS.get(self.number, f"verdict {self.number}")
+
+    @property
+    def sure(self):
+        return terms.CONFIDENCES.get(self.confidence, "")
+
+
+class Shown:
+    """A packet that is worth a line of its own, and how many came since the one before. Kept in the spool."""
+
+    __slots__ = ("frame", "time", "flags", "length", "sender", "client", "server", "steps", "marks", "size", "skipped")
+
+    def __init__(self, *values):
+        for name, value in zip(self.__slots__, values):
+            setattr(self, name, value)
+
+    def values(self):
+        return tuple(getattr(self, name) for name in self.__slots__)
+
+
+class Connection:
+    """A connection as far as it has been read. Of its packets only places in the spool are kept."""
+
+    __slots__ = ("stream", "client", "server", "start", "end", "count", "bytes", "shown", "skipped", "last_shown",
+                 "kind", "initiator", "client_state", "server_state", "half_closed", "reset", "resetter", "fin", "at_risk",
+                 "killed", "half_open", "strange", "verdict", "verdict_text", "midstream")
+
+    def __init__(self, first):
+        ends = [terms.endpoint(*end) for end in first.ends()]
+        self.client, self.server = ends if first.sender == "client" else ends[::-1]
+        self.stream = first.stream
+        self.start = self.end = first.time
+        self.count = self.bytes = 0
+        self.shown = array("Q")
+        self.skipped = [0, 0, 0, 0]  # since the last shown packet: packets and bytes of the client, of the server
+        self.kind = self.initiator = 0
+        self.client_state, self.server_state = first.client, first.server
+        self.half_closed = None  # (duration, bytes) at the last packet that has them
+        self.reset = None        # the frame that reset it, and its sender
+        self.resetter = None
+        self.fin = None          # the side that sent the first FIN
+        self.at_risk = self.killed = self.midstream = False
+        self.half_open = 0       # the most telling number of terms.HALF_OPEN
+        self.strange = 0         # resets of another's making, or that had to be refused
+        self.verdict = None
+        self.verdict_text = None
+        self.last_shown = None
+
+    def add(self, packet, spool):
+        """Take in a packet. Returns what was put into the spool, if it is worth a line of its own."""
+        first = self.count == 0
+        self.count += 1
+        self.bytes += packet.length
+        self.end = packet.time
+        self.client_state, self.server_state = packet.client, packet.server
+        self.of_the_connection(packet)
+        if packet.flags & FIN and not self.fin:
+            self.fin = packet.sender
+        duration = packet.length_of_time("half_close.duration")
+        if duration is not None:
+            self.half_closed = (duration, packet.number("half_close.bytes"))
+        # A second sighting of a packet, behind a router say, would say the same again.
+        again = packet.flag("duplicate")
+        marks = {}
+        if not again and (packet.marked() or packet.flags & RST or first):
+            marks = self.of_the_packet(packet, first)
+        if self.verdict and packet.frame in self.verdict.evidence:
+            marks["evidence"] = True
+        if not marks and (again or not packet.steps):
+            side = 0 if packet.sender == "client" else 2
+            self.skipped[side] += 1
+            self.skipped[side + 1] += packet.length
+            return None
+        size = int(packet.text("frame.cap_len") or -1)
+        shown = Shown(packet.frame, packet.time, packet.flags, packet.length, packet.sender, packet.client,
+                      packet.server, packet.steps, marks, size, self.skipped)
+        self.shown.append(spool.put(shown.values()))
+        self.last_shown = packet.frame
+        self.skipped = [0, 0, 0, 0]
+        return shown
+
+    def of_the_connection(self, packet):
+        """What every packet says about the connection. With several segments in a frame each has its own."""
+        self.kind = int(packet.of(AT["close.kind"]) or 0)
+        self.initiator = int(packet.of(AT["close.initiator"]) or 0)
+        if int(packet.of(AT["verdict"]) or 0):
+            # The texts are long, mostly the same again, and on every packet.
+            text = packet.row[AT["verdict"]:]
+            if text != self.verdict_text:
+                self.verdict, self.verdict_text = Verdict(packet), text
+        else:
+            self.verdict = self.verdict_text = None
+        self.at_risk = packet.flag("firewall.at_risk")
+        self.killed = packet.flag("killed")
+
+    def of_the_packet(self, packet, first):
+        """What the plugin marks on this packet; only what is there."""
+        marks = {}
+        for name in ("active_close", "passive_close", "half_close"):
+            if number := packet.number(name):
+                marks[name] = SIDES[number]
+        for name in ("simultaneous_close", "simultaneous_open"):
+            if packet.flag(name):
+                marks[name] = True
+        if packet.flag("midstream"):
+            self.midstream = True
+            if first:
+                marks["midstream"] = True
+        for name in ("tcp_wait_expired", "fin_unacknowledged", "tcp_wait_risk"):
+            if packet.text(f"expert.{name}"):
+                marks[name] = True
+        if "tcp_wait_risk" in marks:
+            marks["timer"] = [packet.text("firewall.timer"), packet.length_of_time("firewall.timeout")]
+        if number := packet.number("half_open"):
+            marks["half_open"] = number
+            # An unfinished handshake is the least of them: every scan leaves some.
+            self.half_open = min(self.half_open or number, number)
+        if packet.flags & RST:
+            self.of_a_reset(packet, marks)
+        return marks
+
+    def of_a_reset(self, packet, marks):
+        for name in ("cause", "origin", "acceptance"):
+            marks[name] = packet.number(f"reset.{name}")
+        refused, middlebox = marks["acceptance"] == 3, marks["origin"] == 2
+        if refused or middlebox:
+            self.strange += 1
+        if self.reset is None and not refused:
+            self.reset, self.resetter = packet.frame, packet.sender
+
+    def ladder(self, spool):
+        """The packets that are worth a line, in order."""
+        return (Shown(*spool.get(place)) for place in self.shown)
+
+    def close(self):
+        """How it closed, in a few words."""
+        kind = terms.KINDS[self.kind] if self.kind < len(terms.KINDS) else f"close kind {self.kind}"
+        initiator = terms.INITIATORS.get(self.initiator)
+        by = f" by the {initiator}" if initiator in SIDES.values() else ""
+        first = f", the {initiator} first" if by else ""
+        reset = f" by the {self.resetter} in frame {self.reset}" if self.reset is not None else ""
+        fin = f"the {self.fin}'s FIN" if self.fin else "a FIN"
+        return {
+            "open": "open at the end of the capture",
+            "four segments": f"closed in four segments{first}",
+            "three segments": f"closed in three segments{first}",
+            "simultaneous": "closed by both sides at once: simultaneous close",
+            "half-close": f"half-close in use{by}",
+            "reset": f"reset{reset}",
+            "reset after FIN": f"reset{reset} after {fin}",
+            "unfinished": f"close not finished: {fin} is as far as it gets",
+        }.get(kind, kind)
+
+    def how(self):
+        """How it closed, and for how long it was half-closed."""
+        line = self.close()
+        if self.half_closed:
+            duration, size = self.half_closed
+            line += f"; half-closed for {terms.span(duration)}"
+            line += f", {terms.plural(size, 'byte')} after the FIN" if size else ""
+        return line
+
+
+def words_of_marks(marks, flags):
+    """The marks of a packet in words: (alarming, words) pairs."""
+    found = []
+    if "midstream" in marks:
+        found.append((False, "begins in mid-stream, no handshake"))
+    if "simultaneous_open" in marks:
+        found.append((False, "simultaneous open: the SYNs cross"))
+    if "active_close" in marks:
+        found.append((False, f"active close by the {marks['active_close']}"))
+    if "passive_close" in marks:
+        found.append((False, f"passive close by the {marks['passive_close']}"))
+    if "simultaneous_close" in marks:
+        found.append((False, "simultaneous close: the FINs cross"))
+    if "half_close" in marks:
+        found.append((False, f"half-close by the {marks['half_close']} in use"))
+    if "fin_unacknowledged" in marks:
+        found.append((True, "FIN never acknowledged"))
+    if "tcp_wait_risk" in marks:
+        name, timeout = marks["timer"]
+        clock = f"the firewall's {name or 'timer'}" + (f" of {terms.round_span(timeout)}" if timeout is not None else "")
+        found.append((True, f"{clock} has run out"))
+    if "tcp_wait_expired" in marks:
+        found.append((True, "killed: a firewall's TCP wait has expired"))
+    if "half_open" in marks and not (marks["half_open"] == 4 and "fin_unacknowledged" in marks):
+        found.append((True, f"half-open: {terms.HALF_OPEN.get(marks['half_open'], marks['half_open'])}"))
+    if flags & RST:
+        by = {1: " by the endpoint", 2: " by a middlebox"}.get(marks.get("origin"), "")
+        acceptance = {1: ", accepted", 2: ", not proven to be accepted", 3: ", refused"}.get(marks.get("acceptance"), "")
+        found.append((True, f"reset{by}{acceptance}"))
+        # 3 and 9 would only say it again.
+        if marks.get("cause") in terms.CAUSES and marks["cause"] not in (3, 9):
+            found.append((True, terms.CAUSES[marks["cause"]]))
+    return found
