@@ -114,14 +114,15 @@ ResetCause causeOf(const ResetReading &reading, const Connection &connection, co
     const Endpoint &to = connection.endpoint(peer(sender));
     const Silence &silence = connection.silence();
     const bool synchronised = isSynchronised(before.receiver);
-    // <SEQ=SEG.ACK><CTL=RST>: its sender has no such connection (RFC 9293 section 3.5.2, group 1), and so no window either.
-    const bool knowsNone = !segment.isAck() && segment.window == 0 && to.recentlyAcknowledged(segment.seq);
+    // <SEQ=SEG.ACK><CTL=RST>: its sender has no such connection (RFC 9293 section 3.5.2, group 1).
+    const bool knowsNone = !segment.isAck() && to.recentlyAcknowledged(segment.seq);
 
     if (before.receiver == State::synSent && acceptance == ResetAcceptance::accepted) {
         return ResetCause::refused;
     }
-    // Where bytes of the sender are missing, its FIN may be among them: it may have closed.
-    const bool restarted = knowsNone && synchronised && !from.fin.sent && from.payloadUnbroken &&
+    // Where bytes of the sender are missing, its FIN may be among them: it may have closed. One that announces a window has
+    // the connection.
+    const bool restarted = knowsNone && synchronised && !from.fin.sent && from.payloadUnbroken && segment.window == 0 &&
                            !before.senderClosedByReset && reading.prompt;
     if (silence.speaker == sender && silence.keepAlives >= keepAliveFailures && silence.keepAlives == silence.copies) {
         return ResetCause::keepAliveFailure;
