@@ -64,6 +64,14 @@ def written(order, kind, body):
     return struct.pack(order + "I", kind) + size + body + size
 
 
+def captured_length(order, body):
+    """How many bytes of the packet a packet block has, by its own account."""
+    captured = struct.unpack_from(order + "I", body, 12)[0] if len(body) >= 20 else len(body)
+    if 20 + captured > len(body):
+        raise Unfit("a packet block is damaged")
+    return captured
+
+
 def annotate(source, target, comments, capture_comment):
     """Copies pcapng from one file to another. `comments` gives (frame, captured length, texts) by frame.
 
@@ -85,14 +93,14 @@ def annotate(source, target, comments, capture_comment):
             frame += 1
             texts = []
             while due and due[0] == frame:
-                if kind != SIMPLE_PACKET and due[1] >= 0 and struct.unpack_from(order + "I", body, 12)[0] != due[1]:
+                if kind != SIMPLE_PACKET and due[1] not in (-1, captured_length(order, body)):
                     raise Unfit(f"frame {frame} is not where it should be")
                 texts += due[2]
                 due = next(waiting, None)
             if texts and kind == SIMPLE_PACKET:
                 without_room += len(texts)
             elif texts:
-                captured = struct.unpack_from(order + "I", body, 12)[0]
+                captured = captured_length(order, body)
                 body = with_comments(body, 20 + captured + -captured % 4, order, texts)
         target.write(written(order, kind, body))
     if due:

@@ -461,6 +461,10 @@ def test_comments_keep_everything_else(order):
         + block(order, 6, packet + option(1, b"last") + option(0, b"")))
     with pytest.raises(store.Unfit, match="frame 1 is not where it should be"):
         store.annotate(io.BytesIO(source), io.BytesIO(), [(1, 6, ["one"])], None)
+    for damaged in (bytes(4), struct.pack(order + "IIIII", 0, 1, 2, 5000, 5) + b"hello\0\0\0"):
+        with pytest.raises(store.Unfit, match="damaged"):
+            store.annotate(io.BytesIO(source[:len(section) + 12] + block(order, 6, damaged)), io.BytesIO(),
+                           [(1, -1, ["one"])], None)
     with pytest.raises(store.Unfit, match="before frame 9"):
         store.annotate(io.BytesIO(source), io.BytesIO(), [(9, 5, ["one"])], None)
 
