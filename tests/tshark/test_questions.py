@@ -80,7 +80,8 @@ def firewall_samples():
 
 def selected(wireshark, capture, happened, chosen):
     """The client's ports and the times (ns) of the packets that a filter selects, under the sample's own preferences."""
-    options = [word for name, value in happened["preferences"].items() for word in ("-o", f"tcpstate.{PREFERENCES[name]}:{value}")]
+    chosen_ = {f"tcpstate.{PREFERENCES[name]}": value for name, value in happened["preferences"].items()}
+    options = [word for name, value in chosen_.items() for word in ("-o", f"{name}:{value}")]
     packets = wireshark.fields(capture, ["tcp.srcport", "tcp.dstport", "frame.time_epoch"], "-2", *options, "-Y", chosen)
     ports = {max(int(packet["tcp.srcport"][0]), int(packet["tcp.dstport"][0])) for packet in packets}
     return ports, {int(packet["frame.time_epoch"][0].replace(".", "")) for packet in packets}
@@ -117,7 +118,8 @@ def test_forged_resets_are_those_that_no_host_sent(wireshark, capture, vantage, 
     chosen = 'tcpstate.reset.origin == "middlebox"'
     assert chosen in FILTERS
     _, times = selected(wireshark, capture, happened, chosen)
-    assert times == {reset["time"] for reset in happened["resets_seen"] if reset["at"] == vantage and reset["origin"] == "middlebox"}
+    here = [reset for reset in happened["resets_seen"] if reset["at"] == vantage]
+    assert times == {reset["time"] for reset in here if reset["origin"] == "middlebox"}
 
 
 # Where both SYNs cross, the server's is the first in the server's own file: there it is the client.
