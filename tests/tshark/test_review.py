@@ -220,7 +220,8 @@ def test_a_storm_of_resets_is_one_line(run):
 
 def test_a_long_ladder_is_cut_except_on_request(run):
     # Alternating flags: no two neighbours are alike.
-    rows = [row(frame, frame, "client", 0x14 if frame % 2 else 0x04, "CLOSED", "CLOSED", reset__acceptance=3) for frame in range(1, 301)]
+    rows = [row(frame, frame, "client", 0x14 if frame % 2 else 0x04, "CLOSED", "CLOSED", reset__acceptance=3)
+            for frame in range(1, 301)]
     short, whole = run(rows), run(rows, arguments=["--stream", "0"])
     assert len(rungs(short)) == 55 and "245 more rows, --stream 0 shows them" in short
     assert len(rungs(whole)) == 300 and "more rows" not in whole
@@ -448,8 +449,9 @@ def test_comments_keep_everything_else(order):
     interface, custom = bytes(8), struct.pack(order + "I", 4242) + b"secret!!"
     packet = struct.pack(order + "IIIII", 0, 1, 2, 5, 5) + b"hello\0\0\0"
     old = option(1, "é".encode()) + option(2, struct.pack(order + "I", 9)) + option(0, b"")
-    source = (block(order, store.SECTION, section) + block(order, 1, interface) + block(order, 6, packet) + block(order, 6, packet + old)
-              + block(order, 0xBAD, custom) + block(order, 3, struct.pack(order + "I", 5) + b"hello\0\0\0") + block(order, 6, packet))
+    source = (block(order, store.SECTION, section) + block(order, 1, interface) + block(order, 6, packet)
+              + block(order, 6, packet + old) + block(order, 0xBAD, custom)
+              + block(order, 3, struct.pack(order + "I", 5) + b"hello\0\0\0") + block(order, 6, packet))
     target = io.BytesIO()
     comments = [(1, 5, ["one"]), (2, 5, ["two"]), (2, 5, ["three"]), (4, 5, ["no room"]), (5, -1, ["last"])]
     assert store.annotate(io.BytesIO(source), target, comments, None) == 1
@@ -514,8 +516,8 @@ def test_command_agrees_with_the_truth(command, name):
             before = now
 
 
-@pytest.mark.parametrize("capture", ["lab/client-active-close.client", "lab/server-half-close.client", "lab/simultaneous-close.server",
-                                     "lab/refused-ipv6.client"])
+@pytest.mark.parametrize("capture", ["lab/client-active-close.client", "lab/server-half-close.client",
+                                     "lab/simultaneous-close.server", "lab/refused-ipv6.client"])
 def test_json_agrees_with_the_kernel(command, capture):
     """How it closed and by whom, and the final states, as the lab's kernels had them where the capture was made."""
     folder, _, name = capture.partition("/")
@@ -573,9 +575,11 @@ def test_json_tells_who_sent_a_reset(command):
 def comments_of(path):
     """What somebody without the plugin reads, by frame, and the whole capture's comment."""
     clean = {**os.environ, "HOME": "/nonexistent", "XDG_CONFIG_HOME": "/nonexistent"}
-    done = subprocess.run(["tshark", "-r", path, "-Y", "frame.comment", "-T", "fields", "-E", "aggregator=\x1f", "-e", "frame.number",
+    done = subprocess.run(["tshark", "-r", path, "-Y", "frame.comment", "-T", "fields", "-E", "aggregator=\x1f", "-e",
+                           "frame.number",
                            "-e", "frame.comment"], capture_output=True, text=True, check=True, env=clean)
-    assert "tcpstate" not in subprocess.run(["tshark", "-G", "plugins"], capture_output=True, text=True, check=True, env=clean).stdout
+    plugins = subprocess.run(["tshark", "-G", "plugins"], capture_output=True, text=True, check=True, env=clean).stdout
+    assert "tcpstate" not in plugins
     return {int(line.split("\t")[0]): line.split("\t")[1] for line in done.stdout.splitlines()}
 
 
@@ -733,7 +737,8 @@ def test_progress_is_where_tshark_stands_in_the_file(tmp_path):
     path.write_bytes(bytes(1000))
     script = ("import os, sys; a = os.open(sys.argv[1], 0); b = os.open(sys.argv[1], 0); os.read(a, 250); print(flush=True)\n"
               "sys.stdin.readline(); os.close(a); os.read(b, 990); print(flush=True); sys.stdin.readline()")
-    with subprocess.Popen([sys.executable, "-c", script, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    words_ = [sys.executable, "-c", script, path]
+    with subprocess.Popen(words_, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         progress = running.Progress(process, path, "folder/big.pcap", io.StringIO())
         process.stdout.readline()
         assert progress.words() == "big.pcap: first pass, 25 %"
