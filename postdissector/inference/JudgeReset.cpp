@@ -88,7 +88,12 @@ Verdict judgeReset(const Matter &matter, const ResetReading &reading, const Befo
         const Fin &fin = connection.endpoint(connection.firstFin()).fin;
         const bool half = fin.acknowledged && !connection.bothFins();
         verdict.kind = half ? VerdictKind::halfClosedTimer : VerdictKind::idleTimer;
-        verdict.confidence = strong > 1 ? Confidence::certain : strong != 0 ? Confidence::likely : Confidence::possible;
+        // A hop or two off is likely with a timer that fits, unless the RST took the whole way: then the path has changed, or
+        // the device stands right before the host.
+        const bool wholeWay =
+            reading.roundTrip != 0 && reading.answers && reading.sinceLatest * 10 >= reading.roundTrip * 8;
+        const bool likely = strong != 0 || !wholeWay;
+        verdict.confidence = strong > 1 ? Confidence::certain : likely ? Confidence::likely : Confidence::possible;
         verdict.signs |= sign::pastClock;
         if (half) {
             verdict.addEvidence(fin.frame);
