@@ -5,6 +5,7 @@ MATE and Lua are compiled into Debian's Wireshark; where one of the three is mis
 """
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,7 @@ def beside(request, wireshark, folder):
     there = wireshark.run("-G", "plugins", plugin=False).stdout
     for name in names:
         if name == "lua":
-            missing = " with Lua" not in about(wireshark)
+            missing = re.search(r"(with |\+)Lua ", about(wireshark)) is None
         else:
             missing = f"{name}.so" not in there
         if missing:

@@ -77,6 +77,8 @@ def spelt_alike(wireshark, packet):
     for name, values in packet.items():
         if name in HIDDEN_IF_NOTHING:
             values = [value for value in values if value != "0"]
+        elif name == "tcpstate.verdict.summary":
+            values = []  # for columns; hidden in the tree, which says it in two items
         if is_expert(name):
             values = ["here"] * len(values)
         elif wireshark.types[name] == "FT_RELATIVE_TIME":
