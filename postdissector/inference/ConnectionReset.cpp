@@ -39,10 +39,11 @@ void Connection::onReset(const Segment &segment, Side sender, Record &record) {
     }
     const bool answersFromNowhere = to.recentlyAcknowledged(segment.seq);
     const bool senderIsOpening = from.state == State::synSent; // RFC 9293 section 3.10.7.3: it stays there
-    if (!senderIsOpening && (verdict == ResetAcceptance::accepted || answersFromNowhere)) {
+    const bool taken = verdict == ResetAcceptance::accepted || orphanTakes(segment, from, to, verdict);
+    if (!senderIsOpening && (taken || answersFromNowhere)) {
         closeByReset(sender, Event::sendRst, record);
     }
-    if (verdict != ResetAcceptance::accepted) {
+    if (!taken) {
         if (!wasOver && isOver() && to.closedByReset) {
             reset_ = true; // each end is closed by its own RST
             resetAfterFin_ = hadFin;

@@ -72,4 +72,9 @@ ResetAcceptance acceptance(const Segment &segment, const Endpoint &sender, const
     return before(segment.seq, later(windowEnd, highest)) ? ResetAcceptance::unproven : ResetAcceptance::refused;
 }
 
+bool orphanTakes(const Segment &segment, const Endpoint &sender, const Endpoint &receiver, ResetAcceptance verdict) {
+    return verdict == ResetAcceptance::unproven && receiver.state == State::finWait2 && sender.known &&
+           after(segment.seq, sender.bytes.contiguousEnd());
+}
+
 } // namespace tcpstate

@@ -19,6 +19,14 @@ namespace tcpstate {
  */
 [[nodiscard]] ResetAcceptance acceptance(const Segment &segment, const Endpoint &sender, const Endpoint &receiver);
 
+/**
+ * Whether a RST of which `acceptance` says `unproven` moves the states all the same, until a challenge ACK disproves it:
+ * beyond RCV.NXT in the window of a receiver in FIN-WAIT-2. One that has closed completely keeps no socket to ask with
+ * and takes such a RST (Linux, tcp_timewait_state_process), and more receivers have closed than only shut down.
+ */
+[[nodiscard]] bool orphanTakes(const Segment &segment, const Endpoint &sender, const Endpoint &receiver,
+                               ResetAcceptance verdict);
+
 /** The latest RST that was accepted, or may have been; what follows may decide otherwise. */
 struct LatestReset {
     Sequence senderNext = 0; ///< the sender's SND.NXT when it came: what is acknowledged beyond it was sent later

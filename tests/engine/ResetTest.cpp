@@ -51,6 +51,26 @@ TEST(Reset, InWindowIsUnprovenAndSilenceAcceptsIt) {
     )");
 }
 
+TEST(Reset, InWindowTakesAReceiverThatHasClosed) { // Linux in FIN-WAIT-2 without a process: tcp_timewait_state_process
+    afterOpen(R"(
+        1 s F. 1 ack 1              | CLOSE-WAIT FIN-WAIT-1
+          c .  1 ack 2              | CLOSE-WAIT FIN-WAIT-2
+          c R. 501 ack 2            | CLOSED CLOSED | unproven
+        == server reset-after-fin
+    )");
+}
+
+TEST(Reset, InWindowRefusedByChallengeAckOfAReceiverThatHasOnlyShutDown) {
+    afterOpen(R"(
+        1 s F. 1 ack 1              | CLOSE-WAIT FIN-WAIT-1
+          c .  1 ack 2              | CLOSE-WAIT FIN-WAIT-2
+          c R. 501 ack 2            | CLOSED CLOSED | unproven
+          s .  2 ack 1              | CLOSED FIN-WAIT-2
+          c R  1                    | CLOSED CLOSED | accepted
+        == server reset-after-fin
+    )");
+}
+
 TEST(Reset, InWindowRefusedByChallengeAck) {
     afterOpen(R"(
         1 s R  5000                 | ESTABLISHED ESTABLISHED | unproven

@@ -50,6 +50,34 @@ def abort_after_peer_fin(lab, side):
     lab.expect(side, "reset after FIN")
 
 
+@both_sides("{peer}-abort-beyond-lost-data-after-{side}-close",
+            "the {side} has closed, the {peer}'s data is lost, and so its reset is not at the next number: a closed host takes it")
+def abort_beyond_lost_data(lab, side):
+    near, far = lab.open(side)
+    near.close()
+    lab.step("FIN", {near: "FIN-WAIT-2", far: "CLOSE-WAIT"})
+    lab.firewall.drop(far.out, data=True)
+    far.send(500)
+    lab.step("data lost", {near: "FIN-WAIT-2", far: "CLOSE-WAIT"})
+    far.abort()
+    lab.step("reset", {near: "CLOSED", far: "CLOSED"})
+    lab.expect(side, "reset after FIN")
+
+
+@both_sides("{peer}-abort-beyond-lost-data-after-{side}-fin",
+            "the same after a half-close: the host that still reads asks with a challenge ACK, which is lost")
+def abort_beyond_lost_data_of_a_half_close(lab, side):
+    near, far = lab.open(side)
+    near.shutdown()
+    lab.step("FIN", {near: "FIN-WAIT-2", far: "CLOSE-WAIT"})
+    lab.firewall.drop(far.out, data=True)
+    far.send(500)
+    lab.step("data lost", {near: "FIN-WAIT-2", far: "CLOSE-WAIT"})
+    lab.firewall.drop(near.out)
+    far.abort()
+    lab.step("challenge ACK lost", {near: "FIN-WAIT-2", far: "CLOSED"})
+
+
 @both_sides("{side}-closes-with-unread-data", "the {side} closes without having read the {peer}'s data: a reset instead of a FIN")
 def unread_data(lab, side):
     near, far = lab.open(side)
