@@ -34,6 +34,11 @@ struct Heard {
     std::uint32_t connection = 0xffffffff;
 };
 
+/** A RST of a host. */
+struct HeardReset : Heard {
+    Nanoseconds quiet = 0; ///< of its connection before it
+};
+
 /** A connection in which this host does not answer. */
 struct Unanswering {
     std::uint32_t connection = 0xffffffff;
@@ -45,7 +50,7 @@ struct Host {
     Address address;
     std::array<HopCount, 4> hopCounts{};      ///< of packets that are neither SYN nor RST, commonest distances
     std::array<Heard, 2> heard{};             ///< its latest packet, and the latest of another connection
-    Heard lastReset{};                        ///< its latest RST; frame 0: none
+    HeardReset lastReset{};                   ///< its latest RST; frame 0: none
     Nanoseconds smallestRoundTrip = 0;        ///< from the place of the capture to it and back; with roundTrips
     std::uint32_t roundTrips = 0;             ///< number of samples
     bool handshakeTimed = false;              ///< one of them is of a handshake: no delayed ACK, no time to think
@@ -62,12 +67,15 @@ struct Host {
         return heard[0].connection != connection ? heard[0] : heard[1];
     }
 
-    /** Notes its RST, and tells in which other connection it sent one less than a second ago; 0xffffffff: in none. */
-    std::uint32_t resets(const Segment &segment, std::uint32_t connection) {
+    /**
+     * Notes its RST after a quiet of `quiet`, and tells in which other connection it sent one less than a second ago;
+     * 0xffffffff: in none.
+     */
+    std::uint32_t resets(const Segment &segment, std::uint32_t connection, Nanoseconds quiet) {
         const bool burst =
             lastReset.frame != 0 && lastReset.connection != connection && segment.time - lastReset.time < second;
         const std::uint32_t other = burst ? lastReset.connection : 0xffffffff;
-        lastReset = {segment.time, segment.frame, connection};
+        lastReset = {{segment.time, segment.frame, connection}, quiet};
         return other;
     }
 

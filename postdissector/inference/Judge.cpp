@@ -20,9 +20,9 @@ bool outweighs(const Verdict &later, const Verdict &earlier) {
     if (earlier.kind == VerdictKind::peerGone && !earlier.has(sign::peerAlive) && later.has(sign::peerAlive)) {
         return true;
     }
-    // And that the alleged sender of a RST talks on refutes whatever took that RST for its own.
+    // And that the alleged sender of a RST talks on, or that the RST is one of a pair, refutes whatever took it for its own.
     const bool resetOfHost = earlier.kind == VerdictKind::hostResetLateData || earlier.kind == VerdictKind::peerTimer;
-    if (later.has(sign::talksOn) && resetOfHost) {
+    if (resetOfHost && (later.signs & (sign::talksOn | sign::bothAtOnce)) != 0) {
         return true;
     }
     return later.confidence > earlier.confidence;

@@ -24,22 +24,21 @@ bool isRoundTime(Nanoseconds gap) {
 /** How many independent signs there are; a second vantage point counts as two. */
 unsigned strongSigns(std::uint32_t signs) {
     unsigned count = (signs & sign::neverSent) != 0 ? 2U : 0U;
-    for (const std::uint32_t one : {sign::farHops, sign::tooFast}) {
+    for (const std::uint32_t one : {sign::farHops, sign::tooFast, sign::bothAtOnce}) {
         count += (signs & one) != 0 ? 1U : 0U;
     }
     const std::uint32_t weak = signs & (sign::nearHops | sign::copiedFields);
     return count + ((weak & sign::nearHops) != 0 && (weak & sign::copiedFields) != 0 ? 1U : 0U);
 }
 
-void addTimer(Verdict &verdict, const Matter &matter, const Segment &segment, bool half) {
+void addTimer(Verdict &verdict, const Matter &matter, const ResetReading &reading, const Segment &segment, bool half) {
     const Connection &connection = matter.connection;
     const Silence &silence = connection.silence();
     const Fin &fin = connection.endpoint(connection.firstFin()).fin;
     const bool answers = silence.copies != 0 && silence.speaker == verdict.speaker;
     const Nanoseconds lost = answers ? silence.first : segment.time;
-    const Nanoseconds quiet = answers ? silence.quietSince : connection.lastTime();
     const Endpoint &silent = connection.endpoint(peer(verdict.speaker));
-    verdict.sinceLast = lost - quiet;
+    verdict.sinceLast = reading.gap;
     verdict.sinceFin = half ? lost - fin.time : 0;
     const Nanoseconds survived = connection.survivedGap();
     const bool byLast = verdict.sinceLast > survived;
@@ -67,6 +66,10 @@ Verdict judgeReset(const Matter &matter, const ResetReading &reading, const Befo
         verdict.interfaces[1] = pairs.second;
     }
     verdict.reaction = reading.reaction;
+    if ((reading.signs & sign::bothAtOnce) != 0) {
+        verdict.reaction = reading.sinceOther;
+        verdict.resetFrame = connection.latestReset().frame;
+    }
     verdict.roundTrip = reading.roundTrip;
     verdict.sinceLast = reading.gap;
     verdict.frame = segment.frame;
@@ -101,7 +104,7 @@ Verdict judgeReset(const Matter &matter, const ResetReading &reading, const Befo
         verdict.addEvidence(from.lastFrame);
         verdict.addEvidence(to.lastFrame);
         verdict.addEvidence(segment.frame);
-        addTimer(verdict, matter, segment, half);
+        addTimer(verdict, matter, reading, segment, half);
         return verdict;
     }
     if (reading.cause == ResetCause::forged ||
@@ -146,7 +149,7 @@ Verdict judgeReset(const Matter &matter, const ResetReading &reading, const Befo
             verdict.addEvidence(from.lastFrame);
             verdict.addEvidence(to.lastFrame);
             verdict.addEvidence(segment.frame);
-            addTimer(verdict, matter, segment, false);
+            addTimer(verdict, matter, reading, segment, false);
             return verdict;
         }
     }

@@ -424,7 +424,7 @@ void Observer::judge(ConnectionNumber number, const Segment &segment, Side sende
             record.halfOpen = HalfOpen::peerRestarted;
         }
         const Verdict verdict = judgeReset(matter, reading, reset, segment, sender);
-        const std::uint32_t together = hosts_[connection.endpoint(sender).host].resets(segment, number);
+        const std::uint32_t together = hosts_[connection.endpoint(sender).host].resets(segment, number, reading.gap);
         if (together != noConnection && verdictOf(together).kind == VerdictKind::peerTimer) {
             entry(together).connection.setVerdictNumber(noVerdict);
         }
@@ -488,8 +488,8 @@ void Observer::correct(Record &record, std::uint32_t frame) const {
         return;
     }
     const Verdict &verdict = verdictOf(record.connection);
-    if (verdict.has(sign::talksOn) && verdict.resetFrame == frame) {
-        record.cause = ResetCause::forged;
+    if (verdict.resetFrame == frame && (verdict.signs & (sign::talksOn | sign::bothAtOnce)) != 0) {
+        record.cause = isTimerKill(verdict.kind) ? ResetCause::afterIdleExpiry : ResetCause::forged;
         record.origin = ResetOrigin::middlebox;
         record.halfOpen = HalfOpen::none;
     }

@@ -14,6 +14,7 @@ constexpr Nanoseconds measurableRoundTrip = 2 * millisecond;
 constexpr std::uint8_t farAway = 3;
 constexpr std::uint32_t keepAliveFailures = 2;
 constexpr std::uint16_t enoughPairs = 3; // of sightings at two interfaces
+constexpr Nanoseconds oneMoment = millisecond;
 
 /** True if the quiet before a segment was long enough for the chosen device's timer, or for any known idle timer. */
 bool beyondTimer(const Settings &settings, SessionPhase phase, bool finAcknowledged, Nanoseconds gap) {
@@ -51,6 +52,30 @@ std::uint32_t originSigns(const ResetReading &reading, const Host::HopComparison
     return signs;
 }
 
+/** The smallest round trip to a host; 0: not known well enough to compare with. */
+Nanoseconds knownRoundTrip(const Host &host) {
+    const bool known =
+        host.handshakeTimed && host.roundTrips >= enoughRoundTrips && host.smallestRoundTrip >= measurableRoundTrip;
+    return known ? host.smallestRoundTrip : 0;
+}
+
+/**
+ * The RST to the other end, if the two came so close together that neither end, nor anything that one of them sent, can have
+ * caused both; else null. Ends that reset on the same packet, or on timers that the same packet started, are seen from a
+ * place between them at least the round trip to one of them apart.
+ */
+const HeardReset *resetOfOtherEnd(const Connection &connection, const Host &host, const Host &other,
+                                  const Segment &segment, Side sender) {
+    const LatestReset &latest = connection.latestReset();
+    const HeardReset &heard = other.lastReset;
+    if (latest.frame == 0 || latest.sender == sender || heard.frame != latest.frame) {
+        return nullptr;
+    }
+    const Nanoseconds nearer = std::min(knownRoundTrip(host), knownRoundTrip(other));
+    const Nanoseconds apart = segment.time - heard.time;
+    return apart >= 0 && apart <= std::min(oneMoment, nearer / 4) ? &heard : nullptr;
+}
+
 /**
  * The earliest segment of the receiver that a RST can answer, by its time; 0: none. A bare RST may answer any that was not
  * acknowledged before, and a RST with ACK one whose bytes it acknowledges: else it is an abort that crosses them.
@@ -68,7 +93,7 @@ Nanoseconds triggerOf(const Endpoint &receiver, const Segment &segment, State re
 }
 
 ResetOrigin originOf(std::uint32_t signs, bool afterTimer) {
-    if ((signs & (sign::farHops | sign::tooFast | sign::neverSent)) != 0) {
+    if ((signs & (sign::farHops | sign::tooFast | sign::neverSent | sign::bothAtOnce)) != 0) {
         return ResetOrigin::middlebox;
     }
     if ((signs & sign::nearHops) != 0 && ((signs & sign::copiedFields) != 0 || afterTimer)) {
@@ -171,18 +196,24 @@ ResetReading readReset(const Connection &connection, const BeforeReset &before, 
     const Nanoseconds prompt = host.roundTrips != 0 ? 4 * host.smallestRoundTrip + 200 * millisecond : 3 * second;
     reading.prompt = reading.answers && reading.sinceLatest <= prompt;
     reading.firstOfStorm = !before.senderClosedByReset;
-    if (host.handshakeTimed && host.roundTrips >= enoughRoundTrips && host.smallestRoundTrip >= measurableRoundTrip) {
-        reading.roundTrip = host.smallestRoundTrip;
-    }
+    reading.roundTrip = knownRoundTrip(host);
     const bool answersSilence = silence.copies != 0 && silence.speaker == peer(sender);
     reading.gap = answersSilence ? silence.gap() : segment.time - before.lastTime;
 
     const Host::HopComparison hops = host.compareHops(segment);
     reading.usualHopLimit = hops.known ? hops.usualHopLimit : std::uint8_t{0};
     reading.signs = originSigns(reading, hops, segment, from, to, connection.secondSightings(sender));
+    const Host &otherHost = hosts[to.host];
+    const HeardReset *const other = resetOfOtherEnd(connection, host, otherHost, segment, sender);
+    if (other != nullptr && (reading.signs & sign::tooFast) == 0) {
+        reading.signs |= sign::bothAtOnce;
+        reading.gap = other->quiet;
+        reading.sinceOther = segment.time - other->time;
+        reading.roundTrip = std::min(reading.roundTrip, otherHost.smallestRoundTrip);
+    }
     const bool oneFin = connection.anyFin() && !connection.bothFins();
     const SessionPhase phase = oneFin ? SessionPhase::halfClosed : SessionPhase::established;
-    const bool synchronised = isSynchronised(before.receiver);
+    const bool synchronised = isSynchronised(before.receiver) || other != nullptr;
     const bool afterTimer = synchronised && beyondTimer(settings, phase, true, reading.gap);
     reading.origin = originOf(reading.signs, afterTimer);
 

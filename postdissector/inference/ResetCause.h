@@ -25,6 +25,7 @@ struct ResetReading {
     Nanoseconds sinceLatest = 0;    ///< from the latest one
     Nanoseconds roundTrip = 0;      ///< smallest to the alleged sender; 0: not known well enough
     Nanoseconds gap = 0;            ///< the quiet before it, or before the segment that it answers
+    Nanoseconds sinceOther = 0;     ///< since the RST to the other end, with sign::bothAtOnce
 };
 
 /** What the connection was when the RST came. */

@@ -73,6 +73,7 @@ inline constexpr std::uint32_t talksOn = 1U << 25;   ///< the alleged sender of 
 inline constexpr std::uint32_t oneInterface = 1U << 26; ///< seen at one interface only, in a capture that has several
 inline constexpr std::uint32_t quietInterface =
     1U << 27; ///< never seen at the next interface, which shows nothing at all since: its capture may have ended
+inline constexpr std::uint32_t bothAtOnce = 1U << 28; ///< RSTs to both ends, sooner than word could pass between them
 } // namespace sign
 
 /** A judgement, and all numbers that its sentences need. */
@@ -91,7 +92,7 @@ struct Verdict {
     std::uint32_t copies = 0;                              ///< unanswered segments
     std::uint32_t frame = 0;                               ///< where the evidence sufficed
     std::uint32_t aliveFrame = 0;                          ///< the sign of life, with sign::peerAlive or sign::talksOn
-    std::uint32_t resetFrame = 0;                          ///< the RST, with sign::talksOn
+    std::uint32_t resetFrame = 0;                          ///< an earlier RST, with sign::talksOn or sign::bothAtOnce
     std::uint32_t interfaces[2] = {};                      ///< with sign::droppedBetween: seen here, and not there
     std::array<std::uint32_t, maximumEvidence> evidence{}; ///< frames to look at, in order
     Nanoseconds span = 0;                                  ///< from the first to the latest unanswered segment
@@ -100,8 +101,8 @@ struct Verdict {
     Nanoseconds timerMinimum = 0;                          ///< the timer lies above this
     Nanoseconds timerMaximum = 0;                          ///< and at or below this; 0: no bracket
     Nanoseconds needed = 0;                                ///< at least this much timer would have been needed
-    Nanoseconds reaction = 0;                              ///< from the trigger to the RST
-    Nanoseconds roundTrip = 0;                             ///< the smallest one to the alleged sender
+    Nanoseconds reaction = 0;  ///< from the trigger, or the RST to the other end, to the RST
+    Nanoseconds roundTrip = 0; ///< the smallest one to the alleged sender, or to either end
 
     [[nodiscard]] constexpr bool has(std::uint32_t bits) const { return (signs & bits) == bits; }
     /** True if every packet of the connection carries tcpstate.killed. */

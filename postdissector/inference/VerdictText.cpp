@@ -260,6 +260,12 @@ void appendResetSigns(Sentence &out, const Verdict &verdict, bool withFrames) {
                    "%.3f ms.",
                    static_cast<double>(verdict.reaction) / 1e6, static_cast<double>(verdict.roundTrip) / 1e6);
     }
+    if (verdict.has(sign::bothAtOnce)) {
+        out.append(" It came %.3f ms after one to the other end", static_cast<double>(verdict.reaction) / 1e6);
+        appendFrame(out, verdict.resetFrame, withFrames);
+        out.append(", and the nearer end is %.3f ms away and back: neither end can have caused both.",
+                   static_cast<double>(verdict.roundTrip) / 1e6);
+    }
     if (verdict.has(sign::copiedFields)) {
         out.append(" Its IP identification is copied from that segment.");
     }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <string>
 
 namespace {
@@ -276,6 +277,60 @@ TEST(ResetCause, AllegedSenderTalksOn) {
         1.06 s R. 401 ack 511 ttl 55    | CLOSED CLOSED | cause:abort origin:endpoint no-verdict
         1.1  s P. 401:50 ack 511 ttl 55 | - - | verdict:forged-reset:likely
     )");
+}
+
+namespace {
+
+/** Half way between the ends, 10 ms from each; five answers of both. */
+std::string betweenTheEnds(const char *script) {
+    std::string begin = R"(
+        0    c S  0 ttl 60
+        0.02 s S. 0 ack 1 ttl 55
+        0.04 c .  1 ack 1 ttl 60
+    )";
+    for (int round = 0; round < 5; ++round) {
+        char lines[256];
+        std::snprintf(lines, sizeof lines, R"(
+        %.2f c P. %d:10 ack %d ttl 60
+        %.2f s P. %d:10 ack %d ttl 55
+        %.2f c .  %d ack %d ttl 60
+        )",
+                      0.1 + round * 0.1, 1 + round * 10, 1 + round * 10, 0.12 + round * 0.1, 1 + round * 10,
+                      11 + round * 10, 0.14 + round * 0.1, 11 + round * 10, 11 + round * 10);
+        begin += lines;
+    }
+    return begin + script;
+}
+
+} // namespace
+
+// Word from one end to the other passes here 10 ms before it arrives, and what it causes 10 ms after that.
+TEST(ResetCause, BothEndsAtOnce) {
+    transcript::run(betweenTheEnds(R"(
+        1        s R. 51 ack 51 ttl 55  | CLOSED CLOSED | cause:abort origin:endpoint
+        1.00005  c R. 51 ack 51 ttl 60  | CLOSED CLOSED | cause:forged origin:middlebox verdict:forged-reset:likely
+        == none reset forged-reset likely
+    )")
+                        .c_str());
+}
+
+TEST(ResetCause, BothEndsAtTheEndOfAnIdleTimer) {
+    transcript::run(betweenTheEnds(R"(
+        300.54     s R. 51 ack 51 ttl 55  | CLOSED CLOSED | cause:abort origin:endpoint verdict:peer-timer:likely
+        300.54005  c R. 51 ack 51 ttl 60  | CLOSED CLOSED | cause:after-idle-expiry origin:middlebox verdict:idle-timer:likely
+        == none reset idle-timer likely 0.06 300 last-packet
+    )")
+                        .c_str());
+}
+
+// The same timer at both ends, begun by the client's last acknowledgement: it went on to the server for 10 ms, and what
+// the server sends then comes back for 10 ms.
+TEST(ResetCause, BothEndsByTheSameTimerOfTheirOwn) {
+    transcript::run(betweenTheEnds(R"(
+        60.54 c R. 51 ack 51 ttl 60  | CLOSED CLOSED | origin:endpoint verdict:peer-timer:likely
+        60.56 s R. 51 ack 51 ttl 55  | CLOSED CLOSED | origin:endpoint no-verdict
+    )")
+                        .c_str());
 }
 
 // Data that was sent before the RST and overtaken by it ends at the RST's number.

@@ -450,8 +450,11 @@ class TestNumbers:
 # --- what only looks like a sign -----------------------------------------------------------------------------
 
 
-def conversation(*, round_trip, rounds=8, client_ttl=64, server_ttl=50, opening=True):
-    """Seen beside the client: it asks every 0.1 s and is answered after `round_trip`. Gives the time after that, too."""
+def conversation(*, round_trip, client_trip=0, rounds=8, client_ttl=64, server_ttl=50, opening=True):
+    """The client asks every 0.1 s; the server is `round_trip` away and back, the client `client_trip` (0: seen beside it).
+
+    Gives the capture, both ends and the time after that.
+    """
     capture = Capture()
     connection = capture.connection("10.0.0.1:40000", "10.0.0.2:80", padded=True)
     client, server = connection.client, connection.server
@@ -459,13 +462,13 @@ def conversation(*, round_trip, rounds=8, client_ttl=64, server_ttl=50, opening=
     if opening:
         capture.at(0, client > server, "SYN")
         capture.at(round_trip, server > client, "SYN,ACK")
-        capture.at(round_trip, client > server, "ACK")
+        capture.at(round_trip + client_trip, client > server, "ACK")
     else:
         client.next_seq = server.next_seq = 1
     for number in range(1, rounds + 1):
         capture.at(number / 10, client > server, "PSH,ACK", data=b"x" * 100)
         capture.at(number / 10 + round_trip, server > client, "PSH,ACK", data=b"y" * 100)
-        capture.at(number / 10 + round_trip, client > server, "ACK")
+        capture.at(number / 10 + round_trip + client_trip, client > server, "ACK")
     return capture, client, server, (rounds + 1) / 10
 
 
@@ -473,11 +476,6 @@ def resets(wireshark, capture):
     """The resets of a capture, read in two passes."""
     packets = wireshark.fields(wireshark.write(capture), [*FIELDS, "tcp.flags.reset"], "-2")
     return [Seen(packet) for packet in packets if packet["tcp.flags.reset"] == ["1"]]
-
-
-def wrong(why):
-    """Known to be wrong: the test stands as it has to be, and tells when it is right."""
-    return pytest.mark.xfail(strict=True, reason=why)
 
 
 class TestOnlySeemsTooFast:
@@ -614,18 +612,29 @@ class TestOnlySeemsTheHost:
         reset, = resets(wireshark, capture)
         assert reset.origin != "endpoint"
 
-    @wrong("two resets at one moment are judged one by one")
     def test_resets_to_both_ends_at_once(self, wireshark):
-        """At a place 10 ms from both ends: after 60 s of quiet both ends are reset within 20 us, each in the other's name.
+        """At a place 10 ms from both ends: after 61 s of quiet both ends are reset within 20 us, each in the other's name.
 
         Neither RST can be an answer to the other (nobody answers a RST, and the ends are 20 ms apart).
         """
-        capture, client, server, time = conversation(round_trip=0.020)
+        capture, client, server, time = conversation(round_trip=0.020, client_trip=0.020)
         capture.at(time + 60, client > server, "RST")
         capture.at(time + 60.00002, server > client, "RST")
         first, second = resets(wireshark, capture)
-        assert first.origin != "endpoint" and second.origin != "endpoint"
+        assert (first.origin, second.origin) == ("middlebox", "middlebox")
+        assert first.cause == second.cause
         assert first.value("verdict") != "16", "not the peer's own timer"
+        assert "neither end can have caused both" in second.reason
+
+    @pytest.mark.parametrize(("apart", "client_trip"), [(0.020, 0.020), (0.005, 0.020), (0.00002, 0)],
+                             ids=["timers that one packet started", "too far apart", "beside the client"])
+    def test_resets_of_both_ends_themselves(self, wireshark, apart, client_trip):
+        """What one packet causes at both ends is seen a whole round trip apart; beside an end, it may be seen at once."""
+        capture, client, server, time = conversation(round_trip=0.020, client_trip=client_trip)
+        capture.at(time + 60, client > server, "RST")
+        capture.at(time + 60 + apart, server > client, "RST")
+        first, second = resets(wireshark, capture)
+        assert "middlebox" not in (first.origin, second.origin)
 
     def test_a_bare_reset_that_answers_nothing(self, see):
         """0.61 s after the client's last ACK, where a round trip is 0.1 ms: that ACK has not found a restarted host."""
