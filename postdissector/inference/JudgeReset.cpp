@@ -31,130 +31,179 @@ unsigned strongSigns(std::uint32_t signs) {
     return count + ((weak & sign::nearHops) != 0 && (weak & sign::copiedFields) != 0 ? 1U : 0U);
 }
 
-void addTimer(Verdict &verdict, const Matter &matter, const ResetReading &reading, const Segment &segment, bool half) {
-    const Connection &connection = matter.connection;
-    const Silence &silence = connection.silence();
-    const Fin &fin = connection.endpoint(connection.firstFin()).fin;
+/** A RST with everything that its rules look at. */
+struct ResetCase {
+    const Matter &matter;
+    const ResetReading &reading;
+    const BeforeReset &before;
+    const Segment &segment;
+    const Connection &connection;
+    const Endpoint &from; ///< its alleged sender
+    const Endpoint &to;   ///< its receiver
+    unsigned strong;      ///< number of independent signs that something else sent it
+
+    [[nodiscard]] bool has(std::uint32_t sign) const { return (reading.signs & sign) != 0; }
+    [[nodiscard]] bool byMiddlebox() const { return reading.origin == ResetOrigin::middlebox; }
+    /** It came no sooner than from its host; true as well where that cannot be measured. */
+    [[nodiscard]] bool tookWholeWay() const {
+        return reading.roundTrip == 0 || reading.sinceLatest * 10 >= reading.roundTrip * 8;
+    }
+};
+
+/** What the verdict on this RST says whatever its kind. */
+Verdict factsOf(const ResetCase &it, Side sender) {
+    Verdict facts;
+    facts.speaker = peer(sender);
+    facts.signs = it.reading.signs | it.matter.vantageSign();
+    facts.frame = it.segment.frame;
+    facts.hopLimit = it.reading.hopLimit;
+    facts.usualHopLimit = it.reading.usualHopLimit;
+    facts.reaction = it.reading.reaction;
+    facts.roundTrip = it.reading.roundTrip;
+    facts.sinceLast = it.reading.gap;
+    if (it.has(sign::neverSent)) {
+        const SecondSightings &pairs = it.connection.secondSightings(sender);
+        facts.interfaces[0] = pairs.first;
+        facts.interfaces[1] = pairs.second;
+    }
+    if (it.has(sign::bothAtOnce)) {
+        facts.reaction = it.reading.sinceOther;
+        facts.resetFrame = it.connection.latestReset().frame;
+    }
+    return facts;
+}
+
+void addTimer(Verdict &verdict, const ResetCase &it, bool half) {
+    const Silence &silence = it.connection.silence();
+    const Fin &fin = it.connection.endpoint(it.connection.firstFin()).fin;
     const bool answers = silence.copies != 0 && silence.speaker == verdict.speaker;
-    const Nanoseconds lost = answers ? silence.first : segment.time;
-    const Endpoint &silent = connection.endpoint(peer(verdict.speaker));
-    verdict.sinceLast = reading.gap;
-    verdict.sinceFin = half ? lost - fin.time : 0;
-    const Nanoseconds survived = connection.survivedGap();
-    const bool byLast = verdict.sinceLast > survived;
+    const Nanoseconds lost = answers ? silence.first : it.segment.time;
+    const Nanoseconds survived = it.connection.survivedGap();
     if (half) {
-        const TimerBasis basis = byLast ? TimerBasis::both : TimerBasis::firstFin;
-        verdict.setTimer(basis, std::max<Nanoseconds>(0, silent.lastTime - fin.time), verdict.sinceFin);
+        verdict.sinceFin = lost - fin.time;
+        const TimerBasis basis = verdict.sinceLast > survived ? TimerBasis::both : TimerBasis::firstFin;
+        verdict.setTimer(basis, std::max<Nanoseconds>(0, it.from.lastTime - fin.time), verdict.sinceFin);
     } else {
         verdict.setTimer(TimerBasis::lastPacket, survived, verdict.sinceLast);
     }
 }
 
+// The rules. Each leaves the kind at none where it does not apply, and is given the facts.
+
+void rejectedOpening(const ResetCase &it, Verdict &verdict) {
+    if (it.reading.cause != ResetCause::refused || !it.byMiddlebox()) {
+        return;
+    }
+    verdict.kind = VerdictKind::rejected;
+    verdict.confidence = it.strong > 1 ? Confidence::certain : Confidence::likely;
+    verdict.addEvidence(it.to.lastFrame);
+    verdict.addEvidence(it.segment.frame);
+}
+
+void expiredSession(const ResetCase &it, Verdict &verdict) {
+    if (it.reading.cause != ResetCause::afterIdleExpiry) {
+        return;
+    }
+    const Fin &fin = it.connection.endpoint(it.connection.firstFin()).fin;
+    const bool half = fin.acknowledged && !it.connection.bothFins();
+    // A hop or two off is likely with a timer that fits, unless the RST took the whole way: then the path has changed, or
+    // the device stands right before the host.
+    const bool fromHost = it.reading.roundTrip != 0 && it.reading.answers && it.tookWholeWay();
+    const bool likely = it.strong != 0 || !fromHost;
+    verdict.kind = half ? VerdictKind::halfClosedTimer : VerdictKind::idleTimer;
+    verdict.confidence = it.strong > 1 ? Confidence::certain : likely ? Confidence::likely : Confidence::possible;
+    verdict.signs |= sign::pastClock;
+    verdict.addEvidence(half ? fin.frame : 0);
+    verdict.addEvidence(it.from.lastFrame);
+    verdict.addEvidence(it.to.lastFrame);
+    verdict.addEvidence(it.segment.frame);
+    addTimer(verdict, it, half);
+}
+
+void forgedReset(const ResetCase &it, Verdict &verdict) {
+    const bool blind = it.reading.cause == ResetCause::unacceptable && it.byMiddlebox() && it.strong != 0;
+    if (it.reading.cause != ResetCause::forged && !blind) {
+        return;
+    }
+    verdict.kind = VerdictKind::forgedReset;
+    verdict.confidence = it.strong > 1 ? Confidence::certain : Confidence::likely;
+    verdict.addEvidence(it.from.lastFrame);
+    verdict.addEvidence(it.to.lastFrame);
+    verdict.addEvidence(it.segment.frame);
+}
+
+void hostResetsLateData(const ResetCase &it, Verdict &verdict) {
+    const bool elsewhere = it.has(sign::nearHops); // routing, perhaps: no acquittal either
+    if (it.reading.cause != ResetCause::lateData || !it.reading.firstOfStorm || elsewhere) {
+        return;
+    }
+    verdict.kind = VerdictKind::hostResetLateData;
+    verdict.confidence = !it.has(sign::ownHops)                           ? Confidence::possible
+                         : it.reading.roundTrip != 0 && it.tookWholeWay() ? Confidence::certain
+                                                                          : Confidence::likely;
+    verdict.sinceFin = it.segment.time - it.from.fin.time;
+    verdict.addEvidence(it.from.fin.frame);
+    verdict.addEvidence(it.to.lastFrame);
+    verdict.addEvidence(it.segment.frame);
+}
+
+void peersOwnTimer(const ResetCase &it, Verdict &verdict) {
+    const Silence &silence = it.connection.silence();
+    const bool unsolicited = silence.copies == 0 || silence.speaker != verdict.speaker;
+    const bool idle = it.reading.gap >= 10 * second && isRoundTime(it.reading.gap);
+    if (it.reading.cause != ResetCause::abort || !unsolicited || !idle || !it.has(sign::ownHops) ||
+        !isSynchronised(it.before.receiver)) {
+        return;
+    }
+    verdict.kind = VerdictKind::peerTimer;
+    verdict.confidence = Confidence::likely;
+    verdict.addEvidence(it.from.lastFrame);
+    verdict.addEvidence(it.segment.frame);
+}
+
+/** After a long quiet the host knows the connection no more, or something that stands in for the host. */
+void forgottenWhileIdle(const ResetCase &it, Verdict &verdict) {
+    const FirewallTimer *const timer = runningTimer(it.matter.settings.firewall, SessionPhase::established);
+    const bool expired = timer != nullptr && it.reading.gap >= Nanoseconds{timer->seconds} * second;
+    if (it.reading.cause != ResetCause::halfOpenPeer || it.before.receiverRevived || !it.reading.answers || !expired ||
+        it.has(sign::ownHops)) {
+        return;
+    }
+    verdict.kind = VerdictKind::idleTimer;
+    verdict.confidence = Confidence::possible;
+    verdict.addEvidence(it.from.lastFrame);
+    verdict.addEvidence(it.to.lastFrame);
+    verdict.addEvidence(it.segment.frame);
+    addTimer(verdict, it, false);
+}
+
+using Rule = void (*)(const ResetCase &, Verdict &);
+
+// Their causes exclude each other.
+constexpr Rule rules[] = {rejectedOpening,    expiredSession, forgedReset,
+                          hostResetsLateData, peersOwnTimer,  forgottenWhileIdle};
+
 } // namespace
 
 Verdict judgeReset(const Matter &matter, const ResetReading &reading, const BeforeReset &before, const Segment &segment,
                    Side sender) {
-    Verdict verdict;
     const Connection &connection = matter.connection;
-    verdict.speaker = peer(sender);
-    verdict.signs = reading.signs | matter.vantageSign();
-    verdict.hopLimit = reading.hopLimit;
-    verdict.usualHopLimit = reading.usualHopLimit;
-    if ((reading.signs & sign::neverSent) != 0) {
-        const SecondSightings &pairs = connection.secondSightings(sender);
-        verdict.interfaces[0] = pairs.first;
-        verdict.interfaces[1] = pairs.second;
-    }
-    verdict.reaction = reading.reaction;
-    if ((reading.signs & sign::bothAtOnce) != 0) {
-        verdict.reaction = reading.sinceOther;
-        verdict.resetFrame = connection.latestReset().frame;
-    }
-    verdict.roundTrip = reading.roundTrip;
-    verdict.sinceLast = reading.gap;
-    verdict.frame = segment.frame;
-    const Endpoint &to = connection.endpoint(peer(sender));
-    const Endpoint &from = connection.endpoint(sender);
-    const bool middlebox = reading.origin == ResetOrigin::middlebox;
-    const unsigned strong = strongSigns(reading.signs);
-
-    if (reading.cause == ResetCause::refused) {
-        if (middlebox) {
-            verdict.kind = VerdictKind::rejected;
-            verdict.confidence = strong > 1 ? Confidence::certain : Confidence::likely;
-            verdict.addEvidence(to.lastFrame);
-            verdict.addEvidence(segment.frame);
-        }
-        return verdict;
-    }
-    if (reading.cause == ResetCause::afterIdleExpiry) {
-        const Fin &fin = connection.endpoint(connection.firstFin()).fin;
-        const bool half = fin.acknowledged && !connection.bothFins();
-        verdict.kind = half ? VerdictKind::halfClosedTimer : VerdictKind::idleTimer;
-        // A hop or two off is likely with a timer that fits, unless the RST took the whole way: then the path has changed, or
-        // the device stands right before the host.
-        const bool wholeWay =
-            reading.roundTrip != 0 && reading.answers && reading.sinceLatest * 10 >= reading.roundTrip * 8;
-        const bool likely = strong != 0 || !wholeWay;
-        verdict.confidence = strong > 1 ? Confidence::certain : likely ? Confidence::likely : Confidence::possible;
-        verdict.signs |= sign::pastClock;
-        if (half) {
-            verdict.addEvidence(fin.frame);
-        }
-        verdict.addEvidence(from.lastFrame);
-        verdict.addEvidence(to.lastFrame);
-        verdict.addEvidence(segment.frame);
-        addTimer(verdict, matter, reading, segment, half);
-        return verdict;
-    }
-    if (reading.cause == ResetCause::forged ||
-        (reading.cause == ResetCause::unacceptable && middlebox && strong != 0)) {
-        verdict.kind = VerdictKind::forgedReset;
-        verdict.confidence = strong > 1 ? Confidence::certain : Confidence::likely;
-        verdict.addEvidence(from.lastFrame);
-        verdict.addEvidence(to.lastFrame);
-        verdict.addEvidence(segment.frame);
-        return verdict;
-    }
-    const bool elsewhere = (reading.signs & sign::nearHops) != 0; // routing, perhaps: no acquittal either
-    if (reading.cause == ResetCause::lateData && reading.firstOfStorm && !elsewhere) {
-        const Fin &fin = from.fin;
-        const bool soon = reading.roundTrip == 0 || reading.sinceLatest * 10 >= reading.roundTrip * 8;
-        verdict.kind = VerdictKind::hostResetLateData;
-        verdict.confidence = (reading.signs & sign::ownHops) == 0 ? Confidence::possible
-                             : reading.roundTrip != 0 && soon     ? Confidence::certain
-                                                                  : Confidence::likely;
-        verdict.sinceFin = segment.time - fin.time;
-        verdict.addEvidence(fin.frame);
-        verdict.addEvidence(to.lastFrame);
-        verdict.addEvidence(segment.frame);
-        return verdict;
-    }
-    const bool unsolicited = connection.silence().copies == 0 || connection.silence().speaker == sender;
-    if (reading.cause == ResetCause::abort && unsolicited && reading.gap >= 10 * second &&
-        (reading.signs & sign::ownHops) != 0 && isSynchronised(before.receiver) && isRoundTime(reading.gap)) {
-        verdict.kind = VerdictKind::peerTimer;
-        verdict.confidence = Confidence::likely;
-        verdict.addEvidence(from.lastFrame);
-        verdict.addEvidence(segment.frame);
-        return verdict;
-    }
-    if (reading.cause == ResetCause::halfOpenPeer && !before.receiverRevived && reading.answers) {
-        // From its own distance and after a long quiet: the host forgot it, or something that stands in for the host.
-        const FirewallTimer *const timer = runningTimer(matter.settings.firewall, SessionPhase::established);
-        const bool chosen = timer != nullptr && reading.gap >= Nanoseconds{timer->seconds} * second;
-        if (chosen && (reading.signs & sign::ownHops) == 0) {
-            verdict.kind = VerdictKind::idleTimer;
-            verdict.confidence = Confidence::possible;
-            verdict.addEvidence(from.lastFrame);
-            verdict.addEvidence(to.lastFrame);
-            verdict.addEvidence(segment.frame);
-            addTimer(verdict, matter, reading, segment, false);
+    const ResetCase it{matter,
+                       reading,
+                       before,
+                       segment,
+                       connection,
+                       connection.endpoint(sender),
+                       connection.endpoint(peer(sender)),
+                       strongSigns(reading.signs)};
+    Verdict verdict = factsOf(it, sender);
+    for (const Rule rule : rules) {
+        rule(it, verdict);
+        if (verdict.kind != VerdictKind::none) {
             return verdict;
         }
     }
-    verdict.signs = 0;
-    return verdict;
+    return {};
 }
 
 Verdict judgeUnsentReset(const Matter &matter) {

@@ -18,11 +18,32 @@ constexpr std::uint16_t enoughPairs = 3;
 constexpr Nanoseconds orphanAge = 60 * second;
 constexpr std::uint32_t largeSegment = 1000; // bytes: what a path with a smaller MTU would lose
 
+/** The bracket of the timer by one basis: it lies above the first and at or below the second. */
+struct Bracket {
+    Nanoseconds minimum = 0;
+    Nanoseconds maximum = 0;
+    [[nodiscard]] bool empty() const { return maximum <= minimum; }
+};
+
+/** When what happened, as far as a timer is concerned. */
 struct Times {
     Nanoseconds fin = 0;    ///< first FIN; 0: none
     Nanoseconds passed = 0; ///< the last packet known to have passed: the silent side's latest
     Nanoseconds quiet = 0;  ///< the packet of either side before the first lost one
     Nanoseconds lost = 0;   ///< the first packet known to be lost
+};
+
+/** A silence that is long enough, with everything that its rules look at. */
+struct SilenceCase {
+    SessionPhase phase;
+    Bracket fin;     ///< of a timer that counts from the first FIN
+    Bracket last;    ///< of one that counts from the last packet
+    bool past;       ///< the first lost segment came past the chosen device's timer
+    bool knownTimer; ///< that, or the timer of some known device lies in a bracket
+    bool midTraffic; ///< nothing had paused before it
+    bool onlyLarge;  ///< a path that silently loses what is large explains it as well, and the peer may still have it
+    bool proven;     ///< they were dropped between two interfaces, or the peer still had the connection afterwards
+    bool alive;      ///< that, or the peer was heard elsewhere
 };
 
 bool enough(const Matter &matter, const SilenceProof &proof, Nanoseconds alive) {
@@ -48,13 +69,6 @@ SessionPhase phaseAtLoss(const Connection &connection) {
     const Fin &second = connection.endpoint(peer(connection.firstFin())).fin;
     return second.sent && second.frame < silence.firstFrame ? SessionPhase::closing : SessionPhase::halfClosed;
 }
-
-/** The bracket of the timer by one basis: it lies above the first and at or below the second. */
-struct Bracket {
-    Nanoseconds minimum = 0;
-    Nanoseconds maximum = 0;
-    [[nodiscard]] bool empty() const { return maximum <= minimum; }
-};
 
 Bracket sinceFirstFin(const Times &times) {
     return {std::max<Nanoseconds>(0, times.passed - times.fin), times.lost - times.fin};
@@ -129,147 +143,185 @@ std::uint32_t twoVantagePoints(const Matter &matter, Verdict &verdict) {
     return silence.seenAgain + 1 >= silence.copies ? sign::passedBoth : 0;
 }
 
+/** Kinds where no timer explains the death: the session was lost all the same, or its peer. */
+void withoutTimer(const SilenceCase &it, Verdict &verdict) {
+    verdict.kind = it.alive ? VerdictKind::sessionLost : VerdictKind::peerGone;
+    verdict.confidence = it.proven ? Confidence::certain : Confidence::possible;
+}
+
+// The rules. Each leaves the kind at none where it does not apply, and is given the facts.
+
+/** The firewall let them pass and the host at the end does not answer; or nothing else of the peer answers either. */
+void peerDoesNotAnswer(const SilenceCase &it, Verdict &verdict) {
+    if (verdict.has(sign::passedBoth) || (!it.alive && verdict.has(sign::othersSilent))) {
+        verdict.kind = VerdictKind::peerGone;
+        verdict.confidence = Confidence::likely;
+    }
+}
+
+void largeSegmentsLost(const SilenceCase &it, Verdict &verdict) {
+    if (it.onlyLarge && it.midTraffic) {
+        verdict.kind = VerdictKind::pathMtu;
+        verdict.confidence = Confidence::possible;
+    }
+}
+
+/** In the middle of an exchange, after a gap that it had survived before, or after one that fits nothing known. */
+void idleWithoutTimer(const SilenceCase &it, Verdict &verdict) {
+    const bool explained = it.knownTimer || it.proven;
+    if (it.phase == SessionPhase::established && (it.midTraffic || it.last.empty() || !explained)) {
+        withoutTimer(it, verdict);
+    }
+}
+
+void idleTimer(const SilenceCase &it, Verdict &verdict) {
+    if (it.phase == SessionPhase::established) {
+        verdict.kind = VerdictKind::idleTimer;
+        verdict.confidence = it.proven                   ? Confidence::certain
+                             : it.alive && !it.onlyLarge ? Confidence::likely
+                                                         : Confidence::possible;
+    }
+}
+
+/** With the FIN, or right behind it: no timer is that short. */
+void diedWithTheFin(const SilenceCase &it, Verdict &verdict) {
+    if (it.phase == SessionPhase::halfClosed && it.midTraffic && it.fin.maximum < pause && !it.knownTimer) {
+        withoutTimer(it, verdict);
+    }
+}
+
+void halfClosedTimer(const SilenceCase &it, Verdict &verdict) {
+    if (it.phase == SessionPhase::halfClosed) {
+        // With a sign of life any known timer will do; without one only the chosen device's.
+        const bool timer = it.alive ? it.knownTimer : it.past;
+        verdict.kind = VerdictKind::halfClosedTimer;
+        verdict.confidence = it.proven ? Confidence::certain : timer ? Confidence::likely : Confidence::possible;
+    }
+}
+
+/** Only past the chosen device's timer: a lost last ACK and its repetitions look the same. */
+void closingTimer(const SilenceCase &it, Verdict &verdict) {
+    if (it.phase == SessionPhase::closing && (it.proven || it.past)) {
+        verdict.kind = VerdictKind::closingTimer;
+        verdict.confidence = it.proven ? Confidence::certain : it.alive ? Confidence::likely : Confidence::possible;
+    }
+}
+
+using Rule = void (*)(const SilenceCase &, Verdict &);
+
+// The first that applies.
+constexpr Rule rules[] = {peerDoesNotAnswer, largeSegmentsLost, idleWithoutTimer, idleTimer,
+                          diedWithTheFin,    halfClosedTimer,   closingTimer};
+
+/** What the verdict says whatever its kind: who waits, for how long, and every sign beside the silence itself. */
+Verdict factsOf(const Matter &matter, const SilenceProof &proof, const Times &times, const Heard &alive) {
+    const Connection &connection = matter.connection;
+    const Silence &silence = connection.silence();
+    const HostNumber silent = connection.endpoint(peer(silence.speaker)).host;
+    Verdict facts;
+    facts.speaker = silence.speaker;
+    facts.copies = silence.copies;
+    facts.span = silence.span();
+    facts.sinceLast = silence.gap();
+    facts.sinceFin = times.fin != 0 ? times.lost - times.fin : 0;
+    facts.frame = silence.lastFrame;
+    facts.aliveFrame = alive.frame;
+    facts.signs = sign::silence | matter.vantageSign();
+    facts.signs |= twoVantagePoints(matter, facts);
+    facts.signs |= proof.gaveUp ? sign::gaveUp : 0;
+    facts.signs |= silence.keepAlives == silence.copies ? sign::keepAlives : 0;
+    facts.signs |= alive.frame != 0 ? sign::peerAlive : 0;
+    facts.signs |= proof.stalePeer != 0 ? sign::stalePeer : 0;
+    facts.signs |= matter.hosts[silent].silentElsewhere(matter.number) ? sign::othersSilent : 0;
+    facts.signs |= facts.sinceFin >= orphanAge ? sign::orphanAge : 0;
+    return facts;
+}
+
+void addEvidence(Verdict &verdict, const Matter &matter, const SilenceProof &proof, const Times &times) {
+    const Connection &connection = matter.connection;
+    const Silence &silence = connection.silence();
+    verdict.addEvidence(times.fin != 0 ? connection.endpoint(connection.firstFin()).fin.frame : 0);
+    verdict.addEvidence(connection.endpoint(peer(silence.speaker)).lastFrame);
+    verdict.addEvidence(silence.firstFrame);
+    verdict.addEvidence(silence.lastFrame);
+    verdict.addEvidence(verdict.aliveFrame);
+    verdict.addEvidence(proof.stalePeer);
+}
+
+/** The silent side on another connection, while this one was silent or soon after; frame 0: it was not heard. */
+Heard heardMeanwhile(const Matter &matter) {
+    const Silence &silence = matter.connection.silence();
+    const Endpoint &silent = matter.connection.endpoint(peer(silence.speaker));
+    const Heard elsewhere = matter.hosts[silent.host].heardElsewhere(matter.number);
+    const bool meanwhile =
+        elsewhere.frame != 0 && elsewhere.time > silence.first && elsewhere.time <= silence.last + aliveWithin;
+    return meanwhile ? elsewhere : Heard{};
+}
+
+SilenceCase caseOf(const Matter &matter, SessionPhase phase, const Times &times, const Verdict &facts) {
+    const Connection &connection = matter.connection;
+    const Silence &silence = connection.silence();
+    const bool hasFin = times.fin != 0;
+    SilenceCase it{phase, {}, {}, false, false, false, false, false, false};
+    it.fin = hasFin ? sinceFirstFin(times) : Bracket{};
+    it.last = sinceLastPacket(times, connection.survivedGap());
+    it.past = pastClock(runningTimer(matter.settings.firewall, phase), it.fin, it.last, hasFin);
+    it.knownTimer = it.past || (hasFin && fits(phase, Refresh::never, it.fin.minimum, it.fin.maximum).count != 0) ||
+                    fits(phase, Refresh::everyPacket, it.last.minimum, it.last.maximum).count != 0;
+    it.midTraffic = silence.gap() < pause;
+    it.onlyLarge = !facts.has(sign::passedBoth) && silence.smallest >= largeSegment &&
+                   connection.endpoint(silence.speaker).largestPassed < silence.smallest;
+    const bool known = facts.has(sign::droppedBetween) || facts.has(sign::stalePeer);
+    it.proven = known && !it.onlyLarge;
+    it.alive = facts.has(sign::peerAlive) || known;
+    return it;
+}
+
+/** False where nothing may be said about silence: one direction was not seen, or there is no connection. */
+bool mayBeJudged(const Connection &connection, const SilenceProof &proof) {
+    const Silence &silence = connection.silence();
+    const bool heard = connection.endpoint(peer(silence.speaker)).heard();
+    const bool connected = isSynchronised(connection.endpoint(silence.speaker).state) || proof.gaveUp;
+    return silence.copies != 0 && heard && connected;
+}
+
 } // namespace
 
 Verdict judgeSilence(const Matter &matter, const SilenceProof &proof) {
     const Connection &connection = matter.connection;
     const Silence &silence = connection.silence();
     const Endpoint &silent = connection.endpoint(peer(silence.speaker));
-    const Host &host = matter.hosts[silent.host];
-    Verdict verdict;
-    if (silence.copies == 0 || !silent.heard() || !isSynchronised(connection.endpoint(silence.speaker).state)) {
-        // Only one direction seen, or no connection: nothing may be said about silence.
-        const bool ended = proof.gaveUp && silence.copies != 0 && silent.heard();
-        if (!ended) {
-            return verdict;
-        }
-    }
-    const Heard elsewhere = host.heardElsewhere(matter.number);
-    const bool aliveMeanwhile =
-        elsewhere.frame != 0 && elsewhere.time > silence.first && elsewhere.time <= silence.last + aliveWithin;
-    if (!enough(matter, proof, aliveMeanwhile ? elsewhere.time : 0)) {
-        return verdict;
+    const Heard alive = heardMeanwhile(matter);
+    if (!mayBeJudged(connection, proof) || !enough(matter, proof, alive.time)) {
+        return {};
     }
     if (silent.window == 0) {
-        return verdict; // it said that it takes nothing: judgeZeroWindow
+        return {}; // it said that it takes nothing: judgeZeroWindow
     }
-
     const SessionPhase phase = phaseAtLoss(connection);
-    const Fin &firstFin = connection.endpoint(connection.firstFin()).fin;
     Times times;
-    times.fin = phase == SessionPhase::established ? 0 : firstFin.time;
+    times.fin = phase == SessionPhase::established ? 0 : connection.endpoint(connection.firstFin()).fin.time;
     times.passed = silent.lastTime;
     times.quiet = silence.quietSince;
     times.lost = silence.first;
 
-    verdict.speaker = silence.speaker;
-    verdict.copies = silence.copies;
-    verdict.span = silence.span();
-    verdict.sinceLast = silence.gap();
-    verdict.sinceFin = times.fin != 0 ? times.lost - times.fin : 0;
-    verdict.frame = silence.lastFrame;
-    verdict.signs = sign::silence | matter.vantageSign();
-    if (proof.gaveUp) {
-        verdict.signs |= sign::gaveUp;
-    }
-    if (silence.keepAlives == silence.copies) {
-        verdict.signs |= sign::keepAlives;
-    }
-    if (aliveMeanwhile) {
-        verdict.signs |= sign::peerAlive;
-        verdict.aliveFrame = elsewhere.frame;
-    }
-    if (proof.stalePeer != 0) {
-        verdict.signs |= sign::stalePeer;
-    }
-    verdict.signs |= twoVantagePoints(matter, verdict);
-    const bool midTraffic = silence.gap() < pause;
-    if (host.silentElsewhere(matter.number)) {
-        verdict.signs |= sign::othersSilent;
-    }
-
-    const FirewallTimer *const timer = runningTimer(matter.settings.firewall, phase);
-    const Bracket last = sinceLastPacket(times, connection.survivedGap());
-    const Bracket fin = times.fin != 0 ? sinceFirstFin(times) : Bracket{};
-    const bool past = pastClock(timer, fin, last, times.fin != 0);
-    if (past) {
-        verdict.signs |= sign::pastClock;
-    }
-    if (phase != SessionPhase::established && verdict.sinceFin >= orphanAge) {
-        verdict.signs |= sign::orphanAge;
-    }
-    if (times.fin != 0) {
-        verdict.addEvidence(firstFin.frame);
-    }
-    verdict.addEvidence(silent.lastFrame);
-    verdict.addEvidence(silence.firstFrame);
-    verdict.addEvidence(silence.lastFrame);
-    verdict.addEvidence(verdict.aliveFrame);
-    verdict.addEvidence(proof.stalePeer);
-
-    // A path that loses what is large, silently, explains it as well: the peer may live, and still have the connection.
-    const bool onlyLarge =
-        silence.smallest >= largeSegment && connection.endpoint(silence.speaker).largestPassed < silence.smallest;
-    const bool known = verdict.has(sign::droppedBetween) || verdict.has(sign::stalePeer);
-    const bool proven = known && !onlyLarge;
-    const bool alive = aliveMeanwhile || known;
-
-    // Not the firewall: it let them pass, and the host at the end does not answer.
-    if (verdict.has(sign::passedBoth)) {
-        verdict.kind = VerdictKind::peerGone;
-        verdict.confidence = Confidence::likely;
-        return verdict;
-    }
-    if (!alive && verdict.has(sign::othersSilent)) {
-        verdict.kind = VerdictKind::peerGone;
-        verdict.confidence = Confidence::likely;
-        return verdict;
-    }
-    if (onlyLarge) {
-        verdict.signs |= sign::onlyLarge;
-        if (midTraffic) {
-            verdict.kind = VerdictKind::pathMtu;
-            verdict.confidence = Confidence::possible;
-            return verdict;
+    Verdict verdict = factsOf(matter, proof, times, alive);
+    const SilenceCase it = caseOf(matter, phase, times, verdict);
+    verdict.signs |= it.past ? sign::pastClock : 0;
+    verdict.signs |= it.onlyLarge ? sign::onlyLarge : 0;
+    for (const Rule rule : rules) {
+        rule(it, verdict);
+        if (verdict.kind != VerdictKind::none) {
+            break;
         }
     }
-
-    if (phase == SessionPhase::established) {
-        const bool knownTimer = past || fits(phase, Refresh::everyPacket, last.minimum, last.maximum).count != 0;
-        if (midTraffic || last.empty() || (!knownTimer && !proven)) {
-            // No timer explains a death in the middle of an exchange, or after a gap that it had survived before.
-            verdict.kind = alive ? VerdictKind::sessionLost : VerdictKind::peerGone;
-            verdict.confidence = proven ? Confidence::certain : Confidence::possible;
-            return verdict;
-        }
-        verdict.kind = VerdictKind::idleTimer;
-        verdict.confidence = proven                ? Confidence::certain
-                             : alive && !onlyLarge ? Confidence::likely
-                                                   : Confidence::possible;
-    } else {
-        verdict.kind = phase == SessionPhase::halfClosed ? VerdictKind::halfClosedTimer : VerdictKind::closingTimer;
-        const bool knownTimer = past || fits(phase, Refresh::never, fin.minimum, fin.maximum).count != 0 ||
-                                fits(phase, Refresh::everyPacket, last.minimum, last.maximum).count != 0;
-        if (phase == SessionPhase::halfClosed && midTraffic && fin.maximum < pause && !knownTimer) {
-            // It died with the FIN, or right behind it: no timer is that short.
-            verdict.kind = alive ? VerdictKind::sessionLost : VerdictKind::peerGone;
-            verdict.confidence = proven ? Confidence::certain : Confidence::possible;
-            return verdict;
-        }
-        if (proven) {
-            verdict.confidence = Confidence::certain;
-        } else if (phase == SessionPhase::closing) {
-            if (!past) {
-                return Verdict{}; // a lost last ACK and its repetitions look the same
-            }
-            verdict.confidence = alive ? Confidence::likely : Confidence::possible;
-        } else if (alive) {
-            verdict.confidence = knownTimer ? Confidence::likely : Confidence::possible;
-        } else {
-            verdict.confidence = past ? Confidence::likely : Confidence::possible;
-        }
+    if (verdict.kind == VerdictKind::none) {
+        return {};
     }
-    setBracket(verdict, matter, phase, times);
+    addEvidence(verdict, matter, proof, times);
+    if (isTimerKill(verdict.kind)) {
+        setBracket(verdict, matter, phase, times);
+    }
     return verdict;
 }
 

@@ -3,8 +3,8 @@
 
     tests/engine/mutants.py [--only transitions|rules] [--jobs N]
 
-Each row of the table in Transition.cpp is left out once. Of the rules, each `if` that stands on a line of its own in the
-files below is turned to never. A mutant that no test notices survives: either a test is missing, or the line makes no
+Each row of the table in Transition.cpp is left out once. Of the rules, each `if` with a block in the files below is turned to
+never. A mutant that no test notices survives: either a test is missing, or the line makes no
 difference (EQUIVALENT says why, and is printed). Exit status 1 if one survives unexplained, or is explained and dies.
 """
 
@@ -58,13 +58,12 @@ def without_rows(text):
 
 
 def without_rules(name, text):
-    """Each `if (...) {` of one line never taken."""
-    lines = text.splitlines(keepends=True)
-    for number, line in enumerate(lines):
-        found = re.match(r"(\s+)(\} else )?if \((.*)\) \{$", line.rstrip("\n"))
-        if found:
-            changed = f"{found[1]}{found[2] or ''}if (false && ({found[3]})) {{\n"
-            yield found[3], f"{name}:{number + 1} never: {found[3]}", "".join(lines[:number] + [changed] + lines[number + 1:])
+    """Each `if (...) {` never taken."""
+    for found in re.finditer(r"^( +)(\} else )?if \((.*?)\) \{$", text, re.M | re.S):
+        condition = " ".join(found[3].split())
+        changed = f"{found[1]}{found[2] or ''}if (false && ({found[3]})) {{"
+        line = text.count("\n", 0, found.start()) + 1
+        yield condition, f"{name}:{line} never: {condition}", text[:found.start()] + changed + text[found.end():]
 
 
 def main():
