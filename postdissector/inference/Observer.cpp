@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
 
 namespace tcpstate {
 
@@ -75,38 +74,6 @@ struct Observer::Entry {
     }
 };
 
-namespace {
-
-/** The brackets of several deaths, intersected, for both of the bases that a timer may count from. */
-class TimerBrackets {
-  public:
-    void narrow(const Connection &connection) {
-        const Silence &silence = connection.silence();
-        sinceLast_.minimum = std::max(sinceLast_.minimum, connection.survivedGap());
-        sinceLast_.maximum = std::min(sinceLast_.maximum, silence.gap());
-        const Fin &fin = connection.endpoint(connection.firstFin()).fin;
-        if (!fin.acknowledged) {
-            sinceFin_.maximum = 0; // not half-closed: no timer since a FIN
-            return;
-        }
-        const Endpoint &silent = connection.endpoint(peer(silence.speaker));
-        sinceFin_.minimum = std::max(sinceFin_.minimum, silent.lastTime - fin.time);
-        sinceFin_.maximum = std::min(sinceFin_.maximum, silence.first - fin.time);
-    }
-    [[nodiscard]] bool oneTimerFits() const { return sinceLast_.holds() || sinceFin_.holds(); }
-
-  private:
-    struct Bracket {
-        Nanoseconds minimum = 0;
-        Nanoseconds maximum = std::numeric_limits<Nanoseconds>::max();
-        [[nodiscard]] bool holds() const { return maximum > minimum; }
-    };
-    Bracket sinceLast_;
-    Bracket sinceFin_;
-};
-
-} // namespace
-
 Observer::Observer(const Settings &settings) : settings_(settings), slots_(64) {
 }
 
@@ -117,6 +84,10 @@ Observer::Entry &Observer::entry(ConnectionNumber number) const {
 }
 
 const Connection &Observer::connection(ConnectionNumber number) const {
+    return entry(number).connection;
+}
+
+Connection &Observer::edit(ConnectionNumber number) {
     return entry(number).connection;
 }
 
@@ -509,77 +480,6 @@ Flow Observer::flowOf(ConnectionNumber number) const {
     return {hosts_[it.connection.endpoint(Side::client).host].address,
             hosts_[it.connection.endpoint(Side::server).host].address, it.clientIsLower ? it.lowerPort : it.upperPort,
             it.clientIsLower ? it.upperPort : it.lowerPort};
-}
-
-/**
- * Deaths at one moment whose timers cannot be one timer: no timer, but a failover, a flush or a new policy.
- * The moment lies in (last passed, first lost] of each; three connections are needed for it. Where none of the silent
- * sides was heard again it may as well be the path, so that it is only possible.
- */
-void Observer::separateFailovers() {
-    constexpr std::size_t several = 3;
-    struct Death {
-        ConnectionNumber number;
-        Nanoseconds passed;
-        Nanoseconds lost;
-    };
-    std::vector<Death> deaths;
-    for (ConnectionNumber number = 0; number < count_; ++number) {
-        const Connection &connection = entry(number).connection;
-        const Verdict &verdict = verdictOf(number);
-        const bool unexplained = verdict.kind == VerdictKind::peerGone || verdict.kind == VerdictKind::sessionLost;
-        if (!verdict.has(sign::silence) || !(isTimerKill(verdict.kind) || unexplained) ||
-            verdict.confidence == Confidence::certain || verdict.has(sign::passedBoth)) {
-            continue;
-        }
-        const Endpoint &silent = connection.endpoint(peer(verdict.speaker));
-        deaths.push_back({number, silent.lastTime, connection.silence().first});
-    }
-    std::sort(deaths.begin(), deaths.end(), [](const Death &a, const Death &b) { return a.passed < b.passed; });
-    for (std::size_t last = several - 1; last < deaths.size(); ++last) {
-        // All that may have died just after the `last`-th one's latest passed packet.
-        const Nanoseconds moment = deaths[last].passed;
-        std::vector<ConnectionNumber> together;
-        TimerBrackets brackets;
-        bool alive = false;
-        for (std::size_t i = 0; i <= last; ++i) {
-            if (deaths[i].lost > moment) {
-                together.push_back(deaths[i].number);
-                brackets.narrow(entry(deaths[i].number).connection);
-                alive = alive || verdictOf(deaths[i].number).has(sign::peerAlive);
-            }
-        }
-        if (together.size() < several || brackets.oneTimerFits()) {
-            continue;
-        }
-        for (const ConnectionNumber number : together) {
-            Verdict verdict = verdictOf(number);
-            verdict.kind = VerdictKind::sessionLost;
-            verdict.confidence = alive ? Confidence::likely : Confidence::possible;
-            verdict.signs |= sign::oneMoment;
-            verdict.timerMinimum = verdict.timerMaximum = verdict.needed = 0;
-            verdict.basis = TimerBasis::none;
-            verdicts_.push_back(verdict);
-            entry(number).connection.setVerdictNumber(static_cast<std::uint32_t>(verdicts_.size() - 1));
-        }
-    }
-}
-
-void Observer::finish() {
-    settledBeforeEnd_ = static_cast<std::uint32_t>(verdicts_.size());
-    for (ConnectionNumber number = 0; number < count_; ++number) {
-        Connection &connection = entry(number).connection;
-        connection.finish(lastTime_, settings_);
-        const Matter matter = matterOf(number);
-        if (connection.silence().copies > 1) {
-            settle(number, judgeSilence(matter, {false, 0, true}), nullptr);
-        }
-        settle(number, judgeUnsentReset(matter), nullptr);
-        if (verdictOf(number).kind == VerdictKind::none && connection.phase() == Phase::halfClosed) {
-            settle(number, judgeWait(matter, false), nullptr);
-        }
-    }
-    separateFailovers();
 }
 
 } // namespace tcpstate

@@ -77,6 +77,7 @@ class Observer {
     static constexpr unsigned blockBits = 6;
 
     Entry &entry(ConnectionNumber number) const;
+    Connection &edit(ConnectionNumber number);
     ConnectionNumber find(const Key &key, std::uint32_t hash) const;
     ConnectionNumber add(const Key &key, std::uint32_t hash, bool clientIsLower, ConnectionNumber previous);
     void insert(std::uint32_t hash, ConnectionNumber number, ConnectionNumber replaces);
@@ -93,6 +94,7 @@ class Observer {
     void passFirewall(Connection &connection, const Segment &segment, Phase before, Record &record) const;
     void countHalves(const Connection &connection, State serverBefore, Phase before, Record &record);
     void separateFailovers();
+    void loseAtOneMoment(ConnectionNumber number, bool anyPeerAlive);
 
     Settings settings_;
     DuplicateFilter duplicates_;

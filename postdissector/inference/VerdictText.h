@@ -2,29 +2,10 @@
 #pragma once
 
 #include "FirewallProfile.h"
+#include "Sentence.h"
 #include "Verdict.h"
 
-#include <array>
-#include <cstddef>
-
 namespace tcpstate {
-
-/** A text of bounded length, without an allocation; what does not fit is cut. */
-class Sentence {
-  public:
-    [[gnu::format(printf, 2, 3)]] void append(const char *format, ...);
-
-    /** Appends a span of time as a reader would say it: "45.2 s", "0.031 s". */
-    void span(Nanoseconds time);
-
-    [[nodiscard]] const char *text() const { return text_.data(); }
-    [[nodiscard]] std::size_t length() const { return length_; }
-    [[nodiscard]] bool empty() const { return length_ == 0; }
-
-  private:
-    std::array<char, 1400> text_{};
-    std::size_t length_ = 0;
-};
 
 /** "killed by a firewall's half-closed timer (TCP wait)". */
 [[nodiscard]] const char *name(VerdictKind kind);
