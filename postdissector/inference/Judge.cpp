@@ -1,4 +1,5 @@
 #include "Judge.h"
+#include "LossBrackets.h"
 
 #include <algorithm>
 
@@ -74,6 +75,33 @@ Verdict judgeWait(const Matter &matter, bool byReset) {
     return verdict;
 }
 
+namespace {
+
+/** What a device answers with ICMP it would else have dropped: the same timers may stand behind it. */
+void prohibitedAfterTimer(const Matter &matter, Verdict &verdict) {
+    const Connection &connection = matter.connection;
+    const Silence &silence = connection.silence();
+    const Fin &first = connection.endpoint(connection.firstFin()).fin;
+    const bool half = first.acknowledged && !connection.bothFins();
+    const SessionPhase phase = half ? SessionPhase::halfClosed : SessionPhase::established;
+    LossTimes times;
+    times.fin = half ? first.time : 0;
+    times.passed = connection.endpoint(peer(silence.speaker)).lastTime;
+    times.quiet = silence.quietSince;
+    times.lost = silence.first;
+    times.survived = connection.survivedGap();
+    verdict.sinceLast = silence.gap();
+    verdict.sinceFin = half ? times.lost - times.fin : 0;
+    const LossBrackets ages(times);
+    if (ages.arePast(runningTimer(matter.settings.firewall, phase))) {
+        verdict.kind = half ? VerdictKind::halfClosedTimer : VerdictKind::idleTimer;
+        verdict.signs |= sign::pastClock;
+        ages.write(verdict, matter.settings, phase);
+    }
+}
+
+} // namespace
+
 Verdict judgeIcmp(const Matter &matter, const IcmpError &error, Side quotedSender) {
     Verdict verdict;
     const Connection &connection = matter.connection;
@@ -101,29 +129,7 @@ Verdict judgeIcmp(const Matter &matter, const IcmpError &error, Side quotedSende
         verdict.kind = VerdictKind::sessionLost;
         verdict.confidence = Confidence::certain;
         if (speaks) {
-            // What the device answers with ICMP it would else have dropped: the same timers may stand behind it.
-            verdict.sinceLast = silence.gap();
-            const bool half = connection.anyFin() && !connection.bothFins() &&
-                              connection.endpoint(connection.firstFin()).fin.acknowledged;
-            const SessionPhase phase = half ? SessionPhase::halfClosed : SessionPhase::established;
-            if (half) {
-                verdict.sinceFin = silence.first - connection.endpoint(connection.firstFin()).fin.time;
-            }
-            const FirewallTimer *const timer = runningTimer(matter.settings.firewall, phase);
-            const Nanoseconds age =
-                half && timer != nullptr && timer->refresh == Refresh::never ? verdict.sinceFin : verdict.sinceLast;
-            if (timer != nullptr && age >= Nanoseconds{timer->seconds} * second) {
-                verdict.kind = half ? VerdictKind::halfClosedTimer : VerdictKind::idleTimer;
-                verdict.signs |= sign::pastClock;
-                const Endpoint &other = connection.endpoint(peer(quotedSender));
-                const Fin &first = connection.endpoint(connection.firstFin()).fin;
-                if (half && timer->refresh == Refresh::never) {
-                    verdict.setTimer(TimerBasis::firstFin, std::max<Nanoseconds>(0, other.lastTime - first.time),
-                                     silence.first - first.time);
-                } else {
-                    verdict.setTimer(TimerBasis::lastPacket, connection.survivedGap(), silence.gap());
-                }
-            }
+            prohibitedAfterTimer(matter, verdict);
             verdict.addEvidence(silence.firstFrame);
         }
         break;

@@ -1,5 +1,6 @@
 // A RST: a host's own, or put into its mouth?
 #include "Judge.h"
+#include "LossBrackets.h"
 
 #include <algorithm>
 
@@ -73,19 +74,19 @@ Verdict factsOf(const ResetCase &it, Side sender) {
     return facts;
 }
 
-void addTimer(Verdict &verdict, const ResetCase &it, bool half) {
+void addTimer(Verdict &verdict, const ResetCase &it, SessionPhase phase) {
     const Silence &silence = it.connection.silence();
-    const Fin &fin = it.connection.endpoint(it.connection.firstFin()).fin;
     const bool answers = silence.copies != 0 && silence.speaker == verdict.speaker;
-    const Nanoseconds lost = answers ? silence.first : it.segment.time;
-    const Nanoseconds survived = it.connection.survivedGap();
-    if (half) {
-        verdict.sinceFin = lost - fin.time;
-        const TimerBasis basis = verdict.sinceLast > survived ? TimerBasis::both : TimerBasis::firstFin;
-        verdict.setTimer(basis, std::max<Nanoseconds>(0, it.from.lastTime - fin.time), verdict.sinceFin);
-    } else {
-        verdict.setTimer(TimerBasis::lastPacket, survived, verdict.sinceLast);
+    LossTimes times;
+    times.lost = answers ? silence.first : it.segment.time;
+    times.passed = it.from.lastTime;
+    times.quiet = times.lost - verdict.sinceLast;
+    times.survived = it.connection.survivedGap();
+    if (phase == SessionPhase::halfClosed) {
+        times.fin = it.connection.endpoint(it.connection.firstFin()).fin.time;
+        verdict.sinceFin = times.lost - times.fin;
     }
+    LossBrackets(times).write(verdict, it.matter.settings, phase);
 }
 
 // The rules. Each leaves the kind at none where it does not apply, and is given the facts.
@@ -117,7 +118,7 @@ void expiredSession(const ResetCase &it, Verdict &verdict) {
     verdict.addEvidence(it.from.lastFrame);
     verdict.addEvidence(it.to.lastFrame);
     verdict.addEvidence(it.segment.frame);
-    addTimer(verdict, it, half);
+    addTimer(verdict, it, half ? SessionPhase::halfClosed : SessionPhase::established);
 }
 
 void forgedReset(const ResetCase &it, Verdict &verdict) {
@@ -174,7 +175,7 @@ void forgottenWhileIdle(const ResetCase &it, Verdict &verdict) {
     verdict.addEvidence(it.from.lastFrame);
     verdict.addEvidence(it.to.lastFrame);
     verdict.addEvidence(it.segment.frame);
-    addTimer(verdict, it, false);
+    addTimer(verdict, it, SessionPhase::established);
 }
 
 using Rule = void (*)(const ResetCase &, Verdict &);

@@ -1,5 +1,6 @@
 // Nobody answers: a firewall's timer, the peer, the path, or only the end of the capture?
 #include "Judge.h"
+#include "LossBrackets.h"
 
 #include <algorithm>
 
@@ -18,26 +19,10 @@ constexpr std::uint16_t enoughPairs = 3;
 constexpr Nanoseconds orphanAge = 60 * second;
 constexpr std::uint32_t largeSegment = 1000; // bytes: what a path with a smaller MTU would lose
 
-/** The bracket of the timer by one basis: it lies above the first and at or below the second. */
-struct Bracket {
-    Nanoseconds minimum = 0;
-    Nanoseconds maximum = 0;
-    [[nodiscard]] bool empty() const { return maximum <= minimum; }
-};
-
-/** When what happened, as far as a timer is concerned. */
-struct Times {
-    Nanoseconds fin = 0;    ///< first FIN; 0: none
-    Nanoseconds passed = 0; ///< the last packet known to have passed: the silent side's latest
-    Nanoseconds quiet = 0;  ///< the packet of either side before the first lost one
-    Nanoseconds lost = 0;   ///< the first packet known to be lost
-};
-
 /** A silence that is long enough, with everything that its rules look at. */
 struct SilenceCase {
     SessionPhase phase;
-    Bracket fin;     ///< of a timer that counts from the first FIN
-    Bracket last;    ///< of one that counts from the last packet
+    LossBrackets ages;
     bool past;       ///< the first lost segment came past the chosen device's timer
     bool knownTimer; ///< that, or the timer of some known device lies in a bracket
     bool midTraffic; ///< nothing had paused before it
@@ -68,62 +53,6 @@ SessionPhase phaseAtLoss(const Connection &connection) {
     }
     const Fin &second = connection.endpoint(peer(connection.firstFin())).fin;
     return second.sent && second.frame < silence.firstFrame ? SessionPhase::closing : SessionPhase::halfClosed;
-}
-
-Bracket sinceFirstFin(const Times &times) {
-    return {std::max<Nanoseconds>(0, times.passed - times.fin), times.lost - times.fin};
-}
-
-Bracket sinceLastPacket(const Times &times, Nanoseconds survived) {
-    return {survived, times.lost - times.quiet};
-}
-
-bool containsClock(const FirewallTimer *timer, Refresh basis, Bracket bracket) {
-    return timer != nullptr && !bracket.empty() && fits(*timer, basis, bracket.minimum, bracket.maximum);
-}
-
-bool pastClock(const FirewallTimer *timer, const Bracket &fin, const Bracket &last, bool hasFin) {
-    if (timer == nullptr) {
-        return false;
-    }
-    const Nanoseconds timeout = Nanoseconds{timer->seconds} * second;
-    const bool hard = hasFin && fin.maximum >= timeout;
-    const bool refreshed = last.maximum >= timeout;
-    switch (timer->refresh) {
-    case Refresh::never:
-        return hasFin ? hard : refreshed;
-    case Refresh::everyPacket:
-    case Refresh::outbound:
-    case Refresh::eachDirection:
-        return refreshed;
-    case Refresh::unknown:
-        break;
-    }
-    return hard || refreshed;
-}
-
-void setBracket(Verdict &verdict, const Matter &matter, SessionPhase phase, const Times &times) {
-    const FirewallTimer *const timer = runningTimer(matter.settings.firewall, phase);
-    const Bracket last = sinceLastPacket(times, matter.connection.survivedGap());
-    const Bracket fin = times.fin != 0 ? sinceFirstFin(times) : Bracket{};
-    bool byFin = !fin.empty();
-    bool byLast = !last.empty();
-    const bool chosen = timer != nullptr && findProfile(matter.settings.firewall.id) != &anyProfile() &&
-                        findProfile(matter.settings.firewall.id) != nullptr;
-    if (byFin && byLast && chosen) {
-        // The chosen device decides, where only one of the two can be its timer.
-        const bool finFits = containsClock(timer, Refresh::never, fin);
-        const bool lastFits = containsClock(timer, Refresh::everyPacket, last);
-        if (finFits != lastFits) {
-            byFin = finFits;
-            byLast = lastFits;
-        }
-    }
-    const Bracket &shown = byFin ? fin : last;
-    verdict.setTimer(byFin && byLast ? TimerBasis::both
-                     : byFin         ? TimerBasis::firstFin
-                                     : TimerBasis::lastPacket,
-                     shown.minimum, shown.maximum);
 }
 
 /** What two interfaces show: dropped between them, passed both, or nothing. */
@@ -169,7 +98,7 @@ void largeSegmentsLost(const SilenceCase &it, Verdict &verdict) {
 /** In the middle of an exchange, after a gap that it had survived before, or after one that fits nothing known. */
 void idleWithoutTimer(const SilenceCase &it, Verdict &verdict) {
     const bool explained = it.knownTimer || it.proven;
-    if (it.phase == SessionPhase::established && (it.midTraffic || it.last.empty() || !explained)) {
+    if (it.phase == SessionPhase::established && (it.midTraffic || it.ages.last.empty() || !explained)) {
         withoutTimer(it, verdict);
     }
 }
@@ -185,7 +114,7 @@ void idleTimer(const SilenceCase &it, Verdict &verdict) {
 
 /** With the FIN, or right behind it: no timer is that short. */
 void diedWithTheFin(const SilenceCase &it, Verdict &verdict) {
-    if (it.phase == SessionPhase::halfClosed && it.midTraffic && it.fin.maximum < pause && !it.knownTimer) {
+    if (it.phase == SessionPhase::halfClosed && it.midTraffic && it.ages.fin.maximum < pause && !it.knownTimer) {
         withoutTimer(it, verdict);
     }
 }
@@ -214,7 +143,7 @@ constexpr Rule rules[] = {peerDoesNotAnswer, largeSegmentsLost, idleWithoutTimer
                           diedWithTheFin,    halfClosedTimer,   closingTimer};
 
 /** What the verdict says whatever its kind: who waits, for how long, and every sign beside the silence itself. */
-Verdict factsOf(const Matter &matter, const SilenceProof &proof, const Times &times, const Heard &alive) {
+Verdict factsOf(const Matter &matter, const SilenceProof &proof, const LossTimes &times, const Heard &alive) {
     const Connection &connection = matter.connection;
     const Silence &silence = connection.silence();
     const HostNumber silent = connection.endpoint(peer(silence.speaker)).host;
@@ -237,7 +166,7 @@ Verdict factsOf(const Matter &matter, const SilenceProof &proof, const Times &ti
     return facts;
 }
 
-void addEvidence(Verdict &verdict, const Matter &matter, const SilenceProof &proof, const Times &times) {
+void addEvidence(Verdict &verdict, const Matter &matter, const SilenceProof &proof, const LossTimes &times) {
     const Connection &connection = matter.connection;
     const Silence &silence = connection.silence();
     verdict.addEvidence(times.fin != 0 ? connection.endpoint(connection.firstFin()).fin.frame : 0);
@@ -258,16 +187,12 @@ Heard heardMeanwhile(const Matter &matter) {
     return meanwhile ? elsewhere : Heard{};
 }
 
-SilenceCase caseOf(const Matter &matter, SessionPhase phase, const Times &times, const Verdict &facts) {
+SilenceCase caseOf(const Matter &matter, SessionPhase phase, const LossTimes &times, const Verdict &facts) {
     const Connection &connection = matter.connection;
     const Silence &silence = connection.silence();
-    const bool hasFin = times.fin != 0;
-    SilenceCase it{phase, {}, {}, false, false, false, false, false, false};
-    it.fin = hasFin ? sinceFirstFin(times) : Bracket{};
-    it.last = sinceLastPacket(times, connection.survivedGap());
-    it.past = pastClock(runningTimer(matter.settings.firewall, phase), it.fin, it.last, hasFin);
-    it.knownTimer = it.past || (hasFin && fits(phase, Refresh::never, it.fin.minimum, it.fin.maximum).count != 0) ||
-                    fits(phase, Refresh::everyPacket, it.last.minimum, it.last.maximum).count != 0;
+    SilenceCase it{phase, LossBrackets(times), false, false, false, false, false, false};
+    it.past = it.ages.arePast(runningTimer(matter.settings.firewall, phase));
+    it.knownTimer = it.past || it.ages.fitAny(phase);
     it.midTraffic = silence.gap() < pause;
     it.onlyLarge = !facts.has(sign::passedBoth) && silence.smallest >= largeSegment &&
                    connection.endpoint(silence.speaker).largestPassed < silence.smallest;
@@ -299,11 +224,12 @@ Verdict judgeSilence(const Matter &matter, const SilenceProof &proof) {
         return {}; // it said that it takes nothing: judgeZeroWindow
     }
     const SessionPhase phase = phaseAtLoss(connection);
-    Times times;
+    LossTimes times;
     times.fin = phase == SessionPhase::established ? 0 : connection.endpoint(connection.firstFin()).fin.time;
     times.passed = silent.lastTime;
     times.quiet = silence.quietSince;
     times.lost = silence.first;
+    times.survived = connection.survivedGap();
 
     Verdict verdict = factsOf(matter, proof, times, alive);
     const SilenceCase it = caseOf(matter, phase, times, verdict);
@@ -311,18 +237,15 @@ Verdict judgeSilence(const Matter &matter, const SilenceProof &proof) {
     verdict.signs |= it.onlyLarge ? sign::onlyLarge : 0;
     for (const Rule rule : rules) {
         rule(it, verdict);
+        if (isTimerKill(verdict.kind)) {
+            it.ages.write(verdict, matter.settings, phase);
+        }
         if (verdict.kind != VerdictKind::none) {
-            break;
+            addEvidence(verdict, matter, proof, times);
+            return verdict;
         }
     }
-    if (verdict.kind == VerdictKind::none) {
-        return {};
-    }
-    addEvidence(verdict, matter, proof, times);
-    if (isTimerKill(verdict.kind)) {
-        setBracket(verdict, matter, phase, times);
-    }
-    return verdict;
+    return {};
 }
 
 Verdict judgeRecovery(const Matter &matter, const Silence &ended, const Segment &answer) {

@@ -50,6 +50,14 @@ TEST(ResetCause, RefusedByAPolicy) {
     )");
 }
 
+// 50 ms away and back, and yet its answer comes after 5.
+TEST(ResetCause, RefusedBySomethingNearer) {
+    afterOpen(R"(
+        1     c2 S  0 ttl 60
+        1.005 s2 R. 0 ack 1 ttl 55   | CLOSED CLOSED | cause:refused origin:middlebox verdict:rejected:likely
+    )");
+}
+
 TEST(ResetCause, RefusedByAHostNeverSeenBefore) {
     transcript::run(R"(
         0    c S  0
@@ -309,6 +317,7 @@ TEST(ResetCause, BothEndsAtOnce) {
     transcript::run(betweenTheEnds(R"(
         1        s R. 51 ack 51 ttl 55  | CLOSED CLOSED | cause:abort origin:endpoint
         1.00005  c R. 51 ack 51 ttl 60  | CLOSED CLOSED | cause:forged origin:middlebox verdict:forged-reset:likely
+        first-reset                     | cause:forged origin:middlebox
         == none reset forged-reset likely
     )")
                         .c_str());
@@ -318,7 +327,20 @@ TEST(ResetCause, BothEndsAtTheEndOfAnIdleTimer) {
     transcript::run(betweenTheEnds(R"(
         300.54     s R. 51 ack 51 ttl 55  | CLOSED CLOSED | cause:abort origin:endpoint verdict:peer-timer:likely
         300.54005  c R. 51 ack 51 ttl 60  | CLOSED CLOSED | cause:after-idle-expiry origin:middlebox verdict:idle-timer:likely
+        first-reset                       | cause:after-idle-expiry origin:middlebox
         == none reset idle-timer likely 0.06 300 last-packet
+    )")
+                        .c_str());
+}
+
+// Both hosts reset something within 50 us, but not the same connection.
+TEST(ResetCause, BothEndsOfTwoConnectionsAtOnce) {
+    transcript::run(betweenTheEnds(R"(
+        1        c2 S  0 ttl 60
+        1.02     s2 S. 0 ack 1 ttl 55
+        1.04     c2 .  1 ack 1 ttl 60
+        2        s2 R. 1 ack 1 ttl 55   | CLOSED CLOSED | cause:abort origin:endpoint
+        2.00005  c  R. 51 ack 51 ttl 60 | CLOSED CLOSED | cause:abort origin:endpoint no-verdict
     )")
                         .c_str());
 }

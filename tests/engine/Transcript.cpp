@@ -311,6 +311,12 @@ class Player {
             seed_ = std::make_unique<fuzz::Writer>(settings_, initial_.client > 0xff000000);
         }
         const auto parts = split(line, '|');
+        if (line.starts_with("first-reset")) {
+            Record corrected = firstReset_;
+            observer_->correct(corrected, firstResetFrame_);
+            expectMarks(corrected, words(parts.at(1)));
+            return;
+        }
         if (line.starts_with("icmp")) {
             quote(words(parts.at(0)));
             return;
@@ -318,11 +324,15 @@ class Player {
         const Segment segment = read(words(parts.at(0)));
         seed_->segment(segment, client_, connection_, mine(), theirs());
         record_ = observer_->observe(flow(), segment);
+        if (segment.isRst() && firstResetFrame_ == 0) {
+            firstReset_ = record_;
+            firstResetFrame_ = segment.frame;
+        }
         if (parts.size() > 1) {
             expectStates(words(parts[1]));
         }
         if (parts.size() > 2) {
-            expectMarks(words(parts[2]));
+            expectMarks(record_, words(parts[2]));
         }
     }
 
@@ -367,7 +377,7 @@ class Player {
         error.reason = reasons.at(tokens.at(1));
         error.time = (time_ += millisecond) + 1'000 * second;
         error.frame = ++frame_;
-        error.sender = address(1);
+        error.sender = address(tokens.size() > 5 ? static_cast<std::uint8_t>(number(tokens[5])) : 1);
         error.seq = mine() + static_cast<Sequence>(number(tokens.at(3)));
         seed_->error(error, client_, connection_, mine());
         observer_->observeError(flow(), error);
@@ -433,10 +443,10 @@ class Player {
         }
     }
 
-    void expectMarks(const std::vector<std::string> &expected) {
-        auto marks = describe(record_);
-        if (record_.marked(mark::verdict)) {
-            const Verdict &verdict = observer_->verdict(record_.verdict);
+    void expectMarks(const Record &record, const std::vector<std::string> &expected) {
+        auto marks = describe(record);
+        if (record.marked(mark::verdict)) {
+            const Verdict &verdict = observer_->verdict(record.verdict);
             marks.push_back("verdict:" + verdictName(verdict.kind) + ":" + confidenceName(verdict.confidence));
         } else {
             marks.emplace_back("no-verdict");
@@ -485,6 +495,8 @@ class Player {
     unsigned connection_ = 0;
     Initials initial_;
     Record record_;
+    Record firstReset_;
+    std::uint32_t firstResetFrame_ = 0;
     Nanoseconds time_ = 0;
     std::uint32_t frame_ = 0;
     std::uint16_t identification_ = 100;

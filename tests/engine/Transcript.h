@@ -15,7 +15,8 @@
 //           "only" forbids every close marker that is not named.
 //
 // A line "! profile NAME", "! timeouts HALF-CLOSED IDLE TIME-WAIT", "! evidence COPIES SECONDS" sets what the user may set.
-// A line "icmp REASON side seq" is an ICMP error that quotes a segment of that side. A line "= initiator kind [verdict
+// A line "icmp REASON side seq [from N]" is an ICMP error of host N (10 client, 20 server, else a router) that quotes a segment. A line
+// "first-reset | marks" looks at the first RST again, as later passes show it. A line "= initiator kind [verdict
 // confidence [MIN MAX basis]]" states what is known of the connection (of the line before) at that point, one with "=="
 // after the end of the capture. A line that begins with # is a comment. Every transcript runs with initial sequence
 // numbers on both sides of every wrap that matters.

@@ -233,7 +233,22 @@ TEST(Verdict, IcmpProhibitedAfterTheTimer) {
         46 s P. 1:100 ack 102
         icmp prohibited s 1
         46.5 s P. 1:100 ack 102
-        == client half-close half-closed-timer certain 0 45 first-fin
+        == client half-close half-closed-timer certain 0 45 both
+    )");
+}
+
+// The host itself says that nobody listens there: its own firewall, perhaps, or a port forwarded elsewhere since. A
+// router that says so in mid-stream rejects the session.
+TEST(Verdict, IcmpPortUnreachableInMidStream) {
+    run(open + R"(
+        10 s P. 1:100 ack 101
+        icmp port s 1 from 10
+        == none open none none
+    )");
+    run(open + R"(
+        10 s P. 1:100 ack 101
+        icmp port s 1 from 7
+        == none open session-lost certain
     )");
 }
 
