@@ -22,6 +22,7 @@ CHOSEN = {
     "client-half-close-keep-alives": ("server",),
     "simultaneous-close": BOTH,
     "closing-frozen": ("client",),
+    "client-fin-wait-1-frozen": ("client",),
     "crossing-fin-lost-client": BOTH,
     "crossing-fins-lost-client-first": BOTH,
     "data-crosses-client-fin": BOTH,
