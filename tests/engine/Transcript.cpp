@@ -510,9 +510,10 @@ void writeSeed(const std::vector<std::uint8_t> &seed) {
     if (folder == nullptr) {
         return;
     }
-    static unsigned number = 0;
+    static std::map<std::string, unsigned> written; // of each test
     const auto *const test = ::testing::UnitTest::GetInstance()->current_test_info();
-    const std::string name = std::string(test->test_suite_name()) + "." + test->name() + "." + std::to_string(++number);
+    std::string name = std::string(test->test_suite_name()) + "." + test->name();
+    name += "." + std::to_string(++written[name]);
     std::ofstream file(std::string(folder) + "/" + name, std::ios::binary);
     file.write(reinterpret_cast<const char *>(seed.data()), static_cast<std::streamsize>(seed.size()));
 }
