@@ -66,6 +66,37 @@ def one_connection():
             yield now + 10 * MICROSECOND, ends.client(ACK, 1001, seq)
 
 
+def simple(exchanges):
+    """Connections one after the other, nothing lost: handshake, requests and answers, and a close of four segments."""
+    now = START
+    for number in itertools.count():
+        ends = Ends(number)
+        client, server = 1001, 5001
+        for now, packet in handshake(ends, now):
+            yield now, packet
+        for _ in range(exchanges):
+            packets = (ends.client(PSH | ACK, client, server, LENGTH), ends.server(PSH | ACK, server, client + LENGTH, LENGTH),
+                       ends.client(ACK, client + LENGTH, server + LENGTH))
+            client, server = client + LENGTH, server + LENGTH
+            for packet in packets:
+                now += 100 * MICROSECOND
+                yield now, packet
+        for packet in (ends.client(FIN | ACK, client, server), ends.server(ACK, server, client + 1),
+                       ends.server(FIN | ACK, server, client + 1), ends.client(ACK, client + 1, server + 1)):
+            now += 100 * MICROSECOND
+            yield now, packet
+
+
+def simple_short():
+    """13 packets each."""
+    return simple(2)
+
+
+def simple_long():
+    """67 packets each."""
+    return simple(20)
+
+
 def holes():
     """One connection of which the capture lacks every second segment, and nothing is acknowledged: holes without end."""
     ends, now, seq = Ends(0), START, 5001
@@ -120,5 +151,6 @@ def killed():
         now = begin + 100 * SECOND
 
 
-SHAPES = {"syn-flood": syn_flood, "one-connection": one_connection, "holes": holes, "repeated": repeated,
+SHAPES = {"syn-flood": syn_flood, "one-connection": one_connection, "simple-short": simple_short,
+          "simple-long": simple_long, "holes": holes, "repeated": repeated,
           "reused-ports": reused_ports, "resets": resets, "killed": killed}

@@ -43,6 +43,12 @@ def main(run):
         sys.exit(130)
 
 
+def progress(text):
+    """A line that the next one replaces, for someone who looks."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+
 @contextlib.contextmanager
 def work_folder():
     """A folder for captures and homes that the user we run as may write to."""
