@@ -250,6 +250,19 @@ def test_as_user_shuts_out_what_would_lead_past_the_home(project):
     assert "/nowhere" not in done.stdout
 
 
+def test_as_user_is_not_led_to_an_installed_plugin(project):
+    """Wireshark prefers what is installed for all users to what is in the HOME, however old."""
+    installed = project.folder / "plugins of all/4.0/epan"
+    installed.mkdir(parents=True)
+    (installed / "tcpstate.so").write_text("old")
+    (installed / "mate.so").write_text("neighbour")
+    project.fake("tshark", f"if [[ $1 == -G ]]; then printf 'Global Plugins:\\t%s\\n' '{installed.parent}'; "
+                           "else echo 'TShark (Wireshark) 4.0.17'; fi")
+    done = project.bash("prepare_build; as_user bash -c 'cd \"$WIRESHARK_PLUGIN_DIR/4.0/epan\"; cat tcpstate.so; readlink mate.so'")
+    assert done.stdout == f"plain\n{installed}/mate.so\n", done.stderr
+    assert (installed / "tcpstate.so").read_text() == "old"
+
+
 def test_a_step_keeps_its_output_and_its_status(project):
     done = project.bash('log=$(mktemp); prepare_step work "$log" bash -c "echo out; echo err >&2; exit 3" || echo $?; '
                         'cat "$log"; rm "$log"')

@@ -17,6 +17,10 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import plugins  # noqa: E402  (tests/plugins.py)
+
 NUMBERS = {0: "UNKNOWN", 1: "CLOSED", 2: "LISTEN", 3: "SYN-SENT", 4: "SYN-RECEIVED", 5: "ESTABLISHED", 6: "FIN-WAIT-1",
            7: "FIN-WAIT-2", 8: "CLOSE-WAIT", 9: "LAST-ACK", 10: "CLOSING", 11: "TIME-WAIT"}
 INITIATORS = {0: "none", 1: "client", 2: "server", 3: "both"}
@@ -61,12 +65,9 @@ class Tshark:
     def __init__(self, plugin, program, version):
         self.home = tempfile.TemporaryDirectory(prefix="tcpstate-lab-")
         os.chmod(self.home.name, 0o755)
-        folder = Path(self.home.name, f".local/lib/wireshark/plugins/{version}/epan")
-        folder.mkdir(parents=True)
-        shutil.copy(plugin, folder / "tcpstate.so")
-        os.chmod(folder / "tcpstate.so", 0o755)
+        led = plugins.place(Path(self.home.name), version, [program], plugin)
         drop = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
-        environment = {**os.environ, "HOME": self.home.name, "TZ": "UTC", "LC_ALL": "C.UTF-8"}
+        environment = {**os.environ, **led, "HOME": self.home.name, "TZ": "UTC", "LC_ALL": "C.UTF-8"}
         environment.pop("XDG_CONFIG_HOME", None)
         self._command, self._environment = [*drop, program], environment
         fields = self.run("-G", "fields")

@@ -25,7 +25,9 @@ SAMPLES = sorted(CAPTURES.rglob("*.pcap*"))
 NOBODY = 65534
 AGGREGATOR = "\x1f"  # between the values of a field: no text holds it
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+
+import plugins  # noqa: E402  (tests/plugins.py)
 
 
 def sample_name(path):
@@ -130,6 +132,7 @@ class Wireshark:
         self.folder = folder
         self.tshark_command = command("TCPSTATE_TSHARK", "tshark")
         self.sharkd_command = command("TCPSTATE_SHARKD", "sharkd")
+        self.plugin_folders = {}  # {home: what leads Wireshark there}
         self.version = os.environ.get("TCPSTATE_WIRESHARK_MM") or self.installed_version()
         self.home = self.make_home("with", find_plugin())
         self.bare_home = self.make_home("without", None)
@@ -152,11 +155,8 @@ class Wireshark:
 
     def make_home(self, name, plugin):
         home = self.folder / name
-        target = home / f".local/lib/wireshark/plugins/{self.version}/epan"
-        target.mkdir(parents=True)
-        if plugin:
-            shutil.copy(plugin, target / "tcpstate.so")
-            (target / "tcpstate.so").chmod(0o644)
+        home.mkdir()
+        self.plugin_folders[home] = plugins.place(home, self.version, self.tshark_command, plugin)
         self.give(home)
         return home
 
@@ -165,13 +165,13 @@ class Wireshark:
         path.chmod(0o755 if path.is_dir() else 0o644)
         if os.geteuid() == 0:
             for each in [path, *path.rglob("*")] if path.is_dir() else [path]:
-                os.chown(each, NOBODY, NOBODY)
+                os.chown(each, NOBODY, NOBODY, follow_symlinks=False)
 
-    @staticmethod
-    def environment(home):
+    def environment(self, home):
         kept = {name: value for name, value in os.environ.items()
                 if not name.startswith(("WIRESHARK_", "XDG_")) or name == "WIRESHARK_LOG_LEVEL"}
-        return {**kept, "HOME": str(home), "TZ": "UTC", "LC_ALL": "C.UTF-8", "WIRESHARK_ABORT_ON_DISSECTOR_BUG": "1"}
+        return {**kept, **self.plugin_folders.get(home, {}), "HOME": str(home), "TZ": "UTC", "LC_ALL": "C.UTF-8",
+                "WIRESHARK_ABORT_ON_DISSECTOR_BUG": "1"}
 
     def readable(self, capture):
         """A copy of a capture that tshark's user can read."""

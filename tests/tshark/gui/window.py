@@ -18,7 +18,10 @@ import tempfile
 import time
 from pathlib import Path
 
-import profile_files
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import plugins  # noqa: E402  (tests/plugins.py)
+import profile_files  # noqa: E402
 
 REPOSITORY = profile_files.REPOSITORY
 NOBODY = 65534
@@ -262,12 +265,11 @@ def end(process):
 
 
 def write_home(home, size, capture, plugin, upper):
-    """A personal folder with the plugin and the installed profile, and a window of the wanted size."""
-    if plugin:
-        version = os.environ.get("TCPSTATE_WIRESHARK_MM") or "4.0"
-        target = home / f".local/lib/wireshark/plugins/{version}/epan"
-        target.mkdir(parents=True)
-        shutil.copy(plugin, target / "tcpstate.so")
+    """A personal folder with the plugin and the installed profile, and a window of the wanted size.
+
+    Returns what the environment needs for it.
+    """
+    led = plugins.place(home, os.environ.get("TCPSTATE_WIRESHARK_MM") or "4.0", ["tshark"], plugin)
     config = home / ".config/wireshark"
     profile = config / "profiles" / profile_files.PROFILE
     profile.parent.mkdir(parents=True)
@@ -284,6 +286,7 @@ def write_home(home, size, capture, plugin, upper):
     (home / "run").mkdir(mode=0o700)
     shutil.copy(capture, home / capture.name)
     shutil.copy(Path(__file__).with_name("accessibility.py"), home)
+    return led
 
 
 class Processes:
@@ -361,14 +364,14 @@ def opened(capture, frame=1, size=(1200, 800), upper=300, plugin=True):
     processes = Processes(log)
     try:
         home.chmod(0o755)
-        write_home(home, size, capture, profile_files.find_plugin() if plugin else None, upper)
+        led = write_home(home, size, capture, profile_files.find_plugin() if plugin else None, upper)
         if os.geteuid() == 0:
             for each in [home, *home.rglob("*")]:
-                os.chown(each, NOBODY, NOBODY)
+                os.chown(each, NOBODY, NOBODY, follow_symlinks=False)
         environment = {name: value for name, value in os.environ.items()
                        if not name.startswith(("WIRESHARK_", "XDG_", "QT_", "DBUS_"))}
-        environment |= {"HOME": str(home), "XDG_RUNTIME_DIR": str(home / "run"), "LC_ALL": "C.UTF-8", "TZ": "UTC",
-                        "QT_QPA_PLATFORM": "xcb", "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1"}
+        environment |= led | {"HOME": str(home), "XDG_RUNTIME_DIR": str(home / "run"), "LC_ALL": "C.UTF-8", "TZ": "UTC",
+                              "QT_QPA_PLATFORM": "xcb", "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1"}
         environment["DISPLAY"] = start_display(processes, size, environment)
         environment["DBUS_SESSION_BUS_ADDRESS"] = processes.start_saying(
             "dbus-daemon", "--session", "--nofork", "--nopidfile", "--print-address={}", env=environment, cwd=home)
