@@ -50,7 +50,7 @@ class Connection:
 
     __slots__ = ("stream", "client", "server", "start", "end", "count", "bytes", "shown", "skipped", "last_shown",
                  "kind", "initiator", "client_state", "server_state", "half_closed", "reset", "resetter", "fin", "at_risk",
-                 "killed", "half_open", "strange", "verdict", "verdict_text", "midstream")
+                 "killed", "half_open", "strange", "verdict", "verdict_text", "evidence", "midstream")
 
     def __init__(self, first):
         ends = [terms.endpoint(*end) for end in first.ends()]
@@ -71,6 +71,7 @@ class Connection:
         self.strange = 0         # resets of another's making, or that had to be refused
         self.verdict = None
         self.verdict_text = None
+        self.evidence = set()    # of the verdict, the frames of this connection
         self.last_shown = None
 
     def add(self, packet, spool):
@@ -93,6 +94,7 @@ class Connection:
             marks = self.of_the_packet(packet, first)
         if self.verdict and packet.frame in self.verdict.evidence:
             marks["evidence"] = True
+            self.evidence.add(packet.frame)
         if not marks and (again or not packet.steps):
             side = 0 if packet.sender == "client" else 2
             self.skipped[side] += 1
@@ -217,7 +219,7 @@ def words_of_marks(marks, flags):
         by = {1: " by the endpoint", 2: " by a middlebox"}.get(marks.get("origin"), "")
         acceptance = {1: ", accepted", 2: ", not proven to be accepted", 3: ", refused"}.get(marks.get("acceptance"), "")
         found.append((True, f"reset{by}{acceptance}"))
-        # 3 and 9 would only say it again.
-        if marks.get("cause") in terms.CAUSES and marks["cause"] not in (3, 9):
+        # 9 would only say it again.
+        if marks.get("cause") in terms.CAUSES and marks["cause"] != 9:
             found.append((True, terms.CAUSES[marks["cause"]]))
     return found

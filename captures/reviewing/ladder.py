@@ -40,8 +40,16 @@ def verdict(connection, paint):
             yield "    " + paint("heading", f"{title}:") + first[4 + len(title) + 1:]
             yield from rest
     if found.evidence:
-        yield from wrapped(f"evidence: {'frame' if len(found.evidence) == 1 else 'frames'} "
-                           f"{', '.join(map(str, found.evidence))}, marked *", "    ", "      ")
+        yield from wrapped("evidence: " + evidence(found.evidence, connection.evidence), "    ", "      ")
+
+
+def evidence(frames, own):
+    """The frames that prove a verdict; some may be another connection's, and so not in this ladder."""
+    def listed(some):
+        return f"{'frame' if len(some) == 1 else 'frames'} {', '.join(map(str, some))}"
+    here, elsewhere = ([frame for frame in frames if (frame in own) == wanted] for wanted in (True, False))
+    parts = [f"{listed(here)}, marked *"] if here else []
+    return "; ".join(parts + ([f"of other connections: {listed(elsewhere)}"] if elsewhere else []))
 
 
 class Lanes:

@@ -2,10 +2,12 @@
 
 from . import terms
 
-KILLED, AT_RISK, HALF_OPEN, STRANGE, ACQUITTED = range(5)
-TITLES = ("killed on the way", "at risk", "half-open", "strange resets", "not the firewall")
-LOOKS = ("killed on the way", "at risk", "half-open", "with strange resets", "judged not to be the firewall's doing")
+KILLED, PERHAPS_KILLED, AT_RISK, HALF_OPEN, STRANGE, ACQUITTED = range(6)
+TITLES = ("killed on the way", "perhaps killed on the way", "at risk", "half-open", "strange resets", "not the firewall")
+LOOKS = ("killed on the way", "perhaps killed on the way", "at risk", "half-open", "with strange resets", "judged not to be the firewall's doing")
+LIKELY = 3  # tcpstate.verdict.confidence
 MEANINGS = {
+    PERHAPS_KILLED: "possible, no more: the packets fit other explanations as well",
     AT_RISK: "nothing is lost yet, but a firewall with this clock would drop the next packet",
     HALF_OPEN: "one side is gone, or never came, and the other one does not know",
     STRANGE: "a RST that did not come from its sender, or that had to be refused",
@@ -17,7 +19,7 @@ def group(connection):
     """The worst that there is to say about a connection, or None."""
     verdict = connection.verdict.number if connection.verdict else 0
     if verdict in (1, 2, 3, 6):
-        return KILLED
+        return KILLED if connection.verdict.confidence >= LIKELY else PERHAPS_KILLED
     if connection.at_risk:
         return AT_RISK
     if verdict in (4, 5):

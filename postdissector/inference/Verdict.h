@@ -94,7 +94,7 @@ struct Verdict {
     std::uint32_t aliveFrame = 0;                          ///< the sign of life, with sign::peerAlive or sign::talksOn
     std::uint32_t resetFrame = 0;                          ///< an earlier RST, with sign::talksOn or sign::bothAtOnce
     std::uint32_t interfaces[2] = {};                      ///< with sign::droppedBetween: seen here, and not there
-    std::array<std::uint32_t, maximumEvidence> evidence{}; ///< frames to look at, in order
+    std::array<std::uint32_t, maximumEvidence> evidence{}; ///< frames to look at, ascending
     Nanoseconds span = 0;                                  ///< from the first to the latest unanswered segment
     Nanoseconds sinceFin = 0;                              ///< from the first FIN to the first unanswered segment
     Nanoseconds sinceLast = 0;                             ///< from the packet before to the first unanswered segment
@@ -127,7 +127,12 @@ struct Verdict {
                 return;
             }
         }
-        evidence[evidenceCount++] = evidenceFrame;
+        // In the order of the capture, whatever the order in which the rules find them.
+        unsigned at = evidenceCount++;
+        for (; at > 0 && evidence[at - 1] > evidenceFrame; --at) {
+            evidence[at] = evidence[at - 1];
+        }
+        evidence[at] = evidenceFrame;
     }
 };
 

@@ -32,7 +32,7 @@ void appendFits(Sentence &out, const Verdict &verdict) {
 }
 
 void appendUnanswered(Sentence &out, const Verdict &verdict, bool withFrames) {
-    const char *const what = verdict.has(sign::keepAlives) ? "keep-alives" : "copies";
+    const char *const what = verdict.has(sign::keepAlives) ? "keep-alives" : "segments";
     out.append("%u %s of the %s over ", verdict.copies, what, name(verdict.speaker));
     out.span(verdict.span);
     out.append(" stayed unanswered");
@@ -162,8 +162,13 @@ void writeKill(Sentence &out, const Verdict &verdict, const FirewallProfile &cho
     appendBracket(out, verdict);
     const FirewallTimer *const timer = runningTimer(chosen, phaseOf(verdict.kind));
     if (timer != nullptr && verdict.has(sign::pastClock)) {
-        out.append(" That is past %s, %u s%s%s.", timer->name, timer->seconds, isAny(chosen) ? "" : " of ",
-                   isAny(chosen) ? "" : chosen.name);
+        out.append(" That is past %s, %u s", timer->name, timer->seconds);
+        if (isCustom(chosen)) {
+            out.append(", as set in the preferences");
+        } else if (!isAny(chosen)) {
+            out.append(" of %s", chosen.name);
+        }
+        out.append(".");
     }
     if (isAny(chosen)) {
         appendFits(out, verdict);
@@ -210,7 +215,7 @@ void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &c
         } else {
             out.append(" The pause before was only ");
             out.span(verdict.sinceLast);
-            out.append(", shorter than any idle timer or than one that it survived: no timer explains it.");
+            out.append(", shorter than any known idle timer or than one that it survived: no known timer explains it.");
         }
         appendUnpaired(out, verdict);
         return;
@@ -236,12 +241,12 @@ void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &c
         } else {
             out.append(" The pause before was only ");
             out.span(verdict.sinceLast);
-            out.append(": no idle timer explains it. The peer, or the path to it, went away.");
+            out.append(": no known idle timer explains it. The peer, or the path to it, went away.");
         }
         appendUnpaired(out, verdict);
         return;
     case VerdictKind::pathOutage:
-        out.append("%u copies of the %s went unanswered, and after ", verdict.copies, name(verdict.speaker));
+        out.append("%u segments of the %s went unanswered, and after ", verdict.copies, name(verdict.speaker));
         out.span(verdict.span);
         out.append(" the %s answered again: nothing had dropped the session.", name(peer(verdict.speaker)));
         return;

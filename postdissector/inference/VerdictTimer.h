@@ -4,6 +4,8 @@
 #include "FirewallProfile.h"
 #include "Verdict.h"
 
+#include <cstring>
+
 namespace tcpstate {
 
 /** The device's phase that a kill is about. */
@@ -28,6 +30,11 @@ namespace tcpstate {
 /** True for the default, which is no device: the clock is an example, and what fits is named. */
 [[nodiscard]] inline bool isAny(const FirewallProfile &profile) {
     return &anyProfile() == findProfile(profile.id);
+}
+
+/** True for a device whose timers the user's preferences give. */
+[[nodiscard]] inline bool isCustom(const FirewallProfile &profile) {
+    return std::strcmp(profile.id, "custom") == 0;
 }
 
 } // namespace tcpstate
