@@ -170,6 +170,9 @@ Nanoseconds Connection::onSegment(const Segment &segment, Side sender, const Set
     if ((newBytes != 0 || (segment.isFin() && !from.fin.sent)) && from.outstandingSince == 0) {
         from.outstandingSince = segment.time;
     }
+    if (silence_.speaker == sender && to.known && after(segment.ack, to.next)) {
+        silence_ = {}; // it acknowledges what was not captured: it is answered where we do not look
+    }
     undoReset(segment, sender, newBytes, record);
     proveOpening(segment, sender, record);
     const Nanoseconds roundTrip = timeRoundTrip(segment, sender, newBytes + (segment.isFin() ? 1U : 0U));
@@ -290,6 +293,7 @@ void Connection::noteNumbers(const Segment &segment, Side sender) {
     from.lastTime = segment.time;
     from.lastFrame = segment.frame;
     from.lastHopLimit = segment.hopLimit;
+    from.lastInterface = static_cast<std::uint8_t>(segment.interface);
     sightings_[index(sender)].latest = false; // until its second sighting
     from.lastIdentification = segment.identification;
     from.lastFlags = segment.flags;

@@ -233,6 +233,8 @@ void Connection::followSilence(const Segment &segment, Side sender, std::uint32_
             survivedGap_ = std::max(survivedGap_, silence_.gap());
         }
         if (silence_.copies != 0 && silence_.keepAlives == silence_.copies) {
+            const bool ofItsOwn = newBytes != 0 && silence_.copies > 1 && keepAlives_.answered == 0;
+            keepAlives_.ignored = keepAlives_.ignored || ofItsOwn;
             keepAlives_.answered = oneMore(keepAlives_.answered);
         }
         silence_ = {};
@@ -247,6 +249,11 @@ void Connection::followSilence(const Segment &segment, Side sender, std::uint32_
         silence_.firstFrame = segment.frame;
         silence_.quietSince = lastTime_;
         silence_.smallest = segment.length;
+    }
+    // A capture that shows a packet twice without saying so does it at once; no timer of a sender is that short.
+    constexpr Nanoseconds shownTwice = 10 * millisecond;
+    if (silence_.copies != 0 && newBytes == 0 && segment.time - silence_.last >= shownTwice) {
+        ++silence_.repeats;
     }
     ++silence_.copies;
     silence_.keepAlives += keepAlive ? 1U : 0U;

@@ -60,6 +60,7 @@ struct Endpoint {
     std::uint8_t synCopies = 0;         ///< transmissions of its SYN-ACK, saturating
     std::uint8_t lastHopLimit = 0;      ///< of its latest segment
     std::uint8_t lastFlags = 0;         ///< flags of its latest segment
+    std::uint8_t lastInterface = 0;     ///< low byte of the interface of its latest segment
     bool lastHadPayload : 1 = false;    ///< its latest segment carried payload
     bool lastWasKeepAlive : 1 = false;  ///< its latest segment repeats the byte before SND.NXT
     bool askedAtLastAck : 1 = false;    ///< it sent payload or a FIN with lastAck

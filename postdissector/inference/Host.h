@@ -32,6 +32,8 @@ struct Heard {
     Nanoseconds time = 0;
     std::uint32_t frame = 0; ///< 0: never
     std::uint32_t connection = 0xffffffff;
+    std::uint8_t hopLimit = 0;
+    std::uint8_t interface = 0; ///< the low byte of its number
 };
 
 /** A RST of a host. */
@@ -39,26 +41,54 @@ struct HeardReset : Heard {
     Nanoseconds quiet = 0; ///< of its connection before it
 };
 
-/** A connection in which this host does not answer. */
-struct Unanswering {
-    std::uint32_t connection = 0xffffffff;
-    bool midTraffic = false; ///< it fell silent in the middle of an exchange, which no timer explains
+/** Some connections in which segments go without an answer. */
+class Unanswered {
+  public:
+    /** `midTraffic`: it fell silent in the middle of an exchange, which no timer explains. */
+    void note(std::uint32_t connection, bool midTraffic) {
+        for (unsigned i = 0; i < count_; ++i) {
+            if (entries_[i].connection == connection) {
+                return;
+            }
+        }
+        if (count_ < entries_.size()) {
+            entries_[count_++] = {connection, midTraffic};
+        }
+    }
+    void clear() { count_ = 0; }
+    /** True if another connection fell silent in the middle of an exchange. */
+    [[nodiscard]] bool elsewhere(std::uint32_t connection) const {
+        for (unsigned i = 0; i < count_; ++i) {
+            if (entries_[i].connection != connection && entries_[i].midTraffic) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+  private:
+    struct Entry {
+        std::uint32_t connection = 0xffffffff;
+        bool midTraffic = false;
+    };
+    std::array<Entry, 4> entries_{};
+    std::uint8_t count_ = 0;
 };
 
 /** One address. */
 struct Host {
     Address address;
-    std::array<HopCount, 4> hopCounts{};      ///< of packets that are neither SYN nor RST, commonest distances
-    std::array<Heard, 2> heard{};             ///< its latest packet, and the latest of another connection
-    HeardReset lastReset{};                   ///< its latest RST; frame 0: none
-    Nanoseconds smallestRoundTrip = 0;        ///< from the place of the capture to it and back; with roundTrips
-    std::uint32_t roundTrips = 0;             ///< number of samples
-    bool handshakeTimed = false;              ///< one of them is of a handshake: no delayed ACK, no time to think
-    std::array<Unanswering, 4> unanswering{}; ///< since it was last heard anywhere
-    std::uint8_t unansweringCount = 0;
-    std::uint32_t halfOpen = 0;     ///< connections to it whose handshake is not over
-    std::uint32_t halfClosed = 0;   ///< connections of it with its FIN acknowledged and the other's missing
-    std::uint32_t mostHalfOpen = 0; ///< the most there were at one time
+    std::array<HopCount, 4> hopCounts{}; ///< of packets that are neither SYN nor RST, commonest distances
+    std::array<Heard, 2> heard{};        ///< its latest packet, and the latest of another connection
+    HeardReset lastReset{};              ///< its latest RST; frame 0: none
+    Nanoseconds smallestRoundTrip = 0;   ///< from the place of the capture to it and back; with roundTrips
+    std::uint32_t roundTrips = 0;        ///< number of samples
+    bool handshakeTimed = false;         ///< one of them is of a handshake: no delayed ACK, no time to think
+    Unanswered silentIn;                 ///< where it does not answer, since it was last heard anywhere
+    Unanswered notAnswered;              ///< where nobody answers it, since anybody last spoke to it
+    std::uint32_t halfOpen = 0;          ///< connections to it whose handshake is not over
+    std::uint32_t halfClosed = 0;        ///< connections of it with its FIN acknowledged and the other's missing
+    std::uint32_t mostHalfOpen = 0;      ///< the most there were at one time
     std::uint32_t mostHalfClosed = 0;
     bool limitReported = false; ///< more half-open connections than the user allows: said once
 
@@ -75,7 +105,7 @@ struct Host {
         const bool burst =
             lastReset.frame != 0 && lastReset.connection != connection && segment.time - lastReset.time < second;
         const std::uint32_t other = burst ? lastReset.connection : 0xffffffff;
-        lastReset = {{segment.time, segment.frame, connection}, quiet};
+        lastReset = {heardAs(segment, connection), quiet};
         return other;
     }
 
@@ -84,32 +114,11 @@ struct Host {
         if (heard[0].connection != connection) {
             heard[1] = heard[0];
         }
-        heard[0] = {segment.time, segment.frame, connection};
-        unansweringCount = 0;
+        heard[0] = heardAs(segment, connection);
+        silentIn.clear();
         if (segment.hopLimit != 0 && (segment.flags & (Flags::syn | Flags::rst)) == 0) {
             noteHops(segment);
         }
-    }
-
-    /** Notes that it does not answer in a connection. */
-    void doesNotAnswer(std::uint32_t connection, bool midTraffic) {
-        for (unsigned i = 0; i < unansweringCount; ++i) {
-            if (unanswering[i].connection == connection) {
-                return;
-            }
-        }
-        if (unansweringCount < unanswering.size()) {
-            unanswering[unansweringCount++] = {connection, midTraffic};
-        }
-    }
-    /** True if it fell silent in another connection in the middle of an exchange, and was heard nowhere since. */
-    [[nodiscard]] bool silentElsewhere(std::uint32_t connection) const {
-        for (unsigned i = 0; i < unansweringCount; ++i) {
-            if (unanswering[i].connection != connection && unanswering[i].midTraffic) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /** Notes a round trip to it. */
@@ -132,6 +141,10 @@ struct Host {
     [[nodiscard]] HopComparison compareHops(const Segment &segment) const;
 
   private:
+    static Heard heardAs(const Segment &segment, std::uint32_t connection) {
+        return {segment.time, segment.frame, connection, segment.hopLimit,
+                static_cast<std::uint8_t>(segment.interface)};
+    }
     void noteHops(const Segment &segment);
 };
 

@@ -17,6 +17,11 @@ bool outweighs(const Verdict &later, const Verdict &earlier) {
         return isTimerKill(earlier.kind) || earlier.kind == VerdictKind::peerGone ||
                earlier.kind == VerdictKind::sessionLost;
     }
+    // A death that comes after what had passed over goes before that.
+    const bool passedOver = earlier.has(sign::recovered) || earlier.kind == VerdictKind::windowClosed;
+    if (passedOver && later.has(sign::silence) && later.frame > earlier.frame) {
+        return later.confidence >= earlier.confidence;
+    }
     // And that its peer was heard elsewhere refutes that the peer was gone.
     if (earlier.kind == VerdictKind::peerGone && !earlier.has(sign::peerAlive) && later.has(sign::peerAlive)) {
         return true;

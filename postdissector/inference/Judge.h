@@ -36,7 +36,6 @@ struct Matter {
 struct SilenceProof {
     bool gaveUp = false;         ///< the speaker's own RST ends it
     std::uint32_t stalePeer = 0; ///< frame in which the silent side showed that it still had the connection; 0: none
-    bool final = false;          ///< the capture has ended: later signs of life count as well
 };
 
 /** Nobody answers. Kind none if the evidence does not suffice (yet). */

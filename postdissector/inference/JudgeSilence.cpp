@@ -11,8 +11,8 @@ namespace {
 constexpr std::uint32_t enoughKeepAlives = 3;
 // A gap shorter than this is an ordinary pause: what dies after it died in the middle of an exchange.
 constexpr Nanoseconds pause = second;
-// Signs of life later than this after the last copy say little about the time of the silence.
-constexpr Nanoseconds aliveWithin = 60 * second;
+// What was heard sooner after the first lost segment may have been sent before.
+constexpr Nanoseconds underWay = second;
 // Interfaces must have shown at least so many of a side's segments twice before a missing one means anything.
 constexpr std::uint16_t enoughPairs = 3;
 // A closer may have left FIN-WAIT-2 by itself: 60 s on Linux and macOS (67.5 s), 120 s on Windows.
@@ -27,22 +27,25 @@ struct SilenceCase {
     bool knownTimer; ///< that, or the timer of some known device lies in a bracket
     bool midTraffic; ///< nothing had paused before it
     bool onlyLarge;  ///< a path that silently loses what is large explains it as well, and the peer may still have it
-    bool proven;     ///< they were dropped between two interfaces, or the peer still had the connection afterwards
-    bool alive;      ///< that, or the peer was heard elsewhere
+    bool proven;     ///< they were dropped between two interfaces
+    bool alive;      ///< that, or the peer was heard elsewhere meanwhile, or still had the connection afterwards
 };
 
-bool enough(const Matter &matter, const SilenceProof &proof, Nanoseconds alive) {
+/**
+ * Only repetitions show that nobody answers: who sends new bytes and repeats none of them is answered, where the capture
+ * does not look.
+ */
+bool enough(const Matter &matter, const SilenceProof &proof) {
     const Silence &silence = matter.connection.silence();
     const Settings &settings = matter.settings;
-    const std::uint32_t keepAlivesWanted = std::min(settings.evidenceCopies, enoughKeepAlives);
-    const bool copies = silence.copies >= settings.evidenceCopies ||
-                        (silence.keepAlives == silence.copies && silence.keepAlives >= keepAlivesWanted);
+    const std::uint32_t sent = silence.repeats + 1;
     if (proof.stalePeer != 0) {
-        return silence.copies >= 2;
+        return sent >= 2;
     }
-    const bool longEnough =
-        silence.span() >= settings.evidenceSpan || proof.gaveUp || (proof.final && alive > silence.last);
-    return copies && longEnough;
+    const std::uint32_t keepAlivesWanted = std::min(settings.evidenceCopies, enoughKeepAlives);
+    const bool copies =
+        sent >= settings.evidenceCopies || (silence.keepAlives == silence.copies && sent >= keepAlivesWanted);
+    return copies && (silence.span() >= settings.evidenceSpan || proof.gaveUp);
 }
 
 SessionPhase phaseAtLoss(const Connection &connection) {
@@ -80,11 +83,19 @@ void withoutTimer(const SilenceCase &it, Verdict &verdict) {
 
 // The rules. Each leaves the kind at none where it does not apply, and is given the facts.
 
-/** The firewall let them pass and the host at the end does not answer; or nothing else of the peer answers either. */
+/** Nothing else of the peer answers either; or nothing between the two places dropped them, what is beyond may have. */
 void peerDoesNotAnswer(const SilenceCase &it, Verdict &verdict) {
     if (verdict.has(sign::passedBoth) || (!it.alive && verdict.has(sign::othersSilent))) {
         verdict.kind = VerdictKind::peerGone;
-        verdict.confidence = Confidence::likely;
+        verdict.confidence = verdict.has(sign::othersSilent) ? Confidence::likely : Confidence::possible;
+    }
+}
+
+/** The speaker hears nobody at all any more: its own network, or whatever is in front of all others. */
+void speakerHearsNobody(const SilenceCase &it, Verdict &verdict) {
+    if (!it.alive && verdict.has(sign::nobodyHeard)) {
+        verdict.kind = VerdictKind::peerGone;
+        verdict.confidence = Confidence::possible;
     }
 }
 
@@ -139,8 +150,8 @@ void closingTimer(const SilenceCase &it, Verdict &verdict) {
 using Rule = void (*)(const SilenceCase &, Verdict &);
 
 // The first that applies.
-constexpr Rule rules[] = {peerDoesNotAnswer, largeSegmentsLost, idleWithoutTimer, idleTimer,
-                          diedWithTheFin,    halfClosedTimer,   closingTimer};
+constexpr Rule rules[] = {peerDoesNotAnswer, speakerHearsNobody, largeSegmentsLost, idleWithoutTimer,
+                          idleTimer,         diedWithTheFin,     halfClosedTimer,   closingTimer};
 
 /** What the verdict says whatever its kind: who waits, for how long, and every sign beside the silence itself. */
 Verdict factsOf(const Matter &matter, const SilenceProof &proof, const LossTimes &times, const Heard &alive) {
@@ -161,7 +172,9 @@ Verdict factsOf(const Matter &matter, const SilenceProof &proof, const LossTimes
     facts.signs |= silence.keepAlives == silence.copies ? sign::keepAlives : 0;
     facts.signs |= alive.frame != 0 ? sign::peerAlive : 0;
     facts.signs |= proof.stalePeer != 0 ? sign::stalePeer : 0;
-    facts.signs |= matter.hosts[silent].silentElsewhere(matter.number) ? sign::othersSilent : 0;
+    facts.signs |= matter.hosts[silent].silentIn.elsewhere(matter.number) ? sign::othersSilent : 0;
+    const Host &speaker = matter.hosts[connection.endpoint(silence.speaker).host];
+    facts.signs |= speaker.notAnswered.elsewhere(matter.number) ? sign::nobodyHeard : 0;
     facts.signs |= facts.sinceFin >= orphanAge ? sign::orphanAge : 0;
     return facts;
 }
@@ -177,14 +190,19 @@ void addEvidence(Verdict &verdict, const Matter &matter, const SilenceProof &pro
     verdict.addEvidence(proof.stalePeer);
 }
 
-/** The silent side on another connection, while this one was silent or soon after; frame 0: it was not heard. */
+/**
+ * The silent side on another connection, between the first copy and the last: one more copy after it was lost. Frame 0: it
+ * was not heard. What comes from another distance is another host behind its address, or a device that answers for it, and
+ * what comes in at another interface may be an old packet.
+ */
 Heard heardMeanwhile(const Matter &matter) {
     const Silence &silence = matter.connection.silence();
     const Endpoint &silent = matter.connection.endpoint(peer(silence.speaker));
     const Heard elsewhere = matter.hosts[silent.host].heardElsewhere(matter.number);
     const bool meanwhile =
-        elsewhere.frame != 0 && elsewhere.time > silence.first && elsewhere.time <= silence.last + aliveWithin;
-    return meanwhile ? elsewhere : Heard{};
+        elsewhere.frame != 0 && elsewhere.time > silence.first + underWay && elsewhere.time <= silence.last;
+    const bool itself = elsewhere.hopLimit == silent.lastHopLimit && elsewhere.interface == silent.lastInterface;
+    return meanwhile && itself ? elsewhere : Heard{};
 }
 
 SilenceCase caseOf(const Matter &matter, SessionPhase phase, const LossTimes &times, const Verdict &facts) {
@@ -196,9 +214,8 @@ SilenceCase caseOf(const Matter &matter, SessionPhase phase, const LossTimes &ti
     it.midTraffic = silence.gap() < pause;
     it.onlyLarge = !facts.has(sign::passedBoth) && silence.smallest >= largeSegment &&
                    connection.endpoint(silence.speaker).largestPassed < silence.smallest;
-    const bool known = facts.has(sign::droppedBetween) || facts.has(sign::stalePeer);
-    it.proven = known && !it.onlyLarge;
-    it.alive = facts.has(sign::peerAlive) || known;
+    it.proven = facts.has(sign::droppedBetween) && !it.onlyLarge;
+    it.alive = facts.has(sign::peerAlive) || facts.has(sign::stalePeer) || facts.has(sign::droppedBetween);
     return it;
 }
 
@@ -207,7 +224,8 @@ bool mayBeJudged(const Connection &connection, const SilenceProof &proof) {
     const Silence &silence = connection.silence();
     const bool heard = connection.endpoint(peer(silence.speaker)).heard();
     const bool connected = isSynchronised(connection.endpoint(silence.speaker).state) || proof.gaveUp;
-    return silence.copies != 0 && heard && connected;
+    const bool unheeded = connection.keepAlives().ignored && silence.keepAlives == silence.copies;
+    return silence.copies != 0 && heard && connected && !unheeded;
 }
 
 } // namespace
@@ -217,7 +235,7 @@ Verdict judgeSilence(const Matter &matter, const SilenceProof &proof) {
     const Silence &silence = connection.silence();
     const Endpoint &silent = connection.endpoint(peer(silence.speaker));
     const Heard alive = heardMeanwhile(matter);
-    if (!mayBeJudged(connection, proof) || !enough(matter, proof, alive.time)) {
+    if (!mayBeJudged(connection, proof) || !enough(matter, proof)) {
         return {};
     }
     if (silent.window == 0) {
@@ -253,7 +271,7 @@ Verdict judgeRecovery(const Matter &matter, const Silence &ended, const Segment 
     const std::uint32_t wanted = std::max<std::uint32_t>(3, matter.settings.evidenceCopies);
     constexpr Nanoseconds outage = 3 * second;
     const Endpoint &silent = matter.connection.endpoint(peer(ended.speaker));
-    if (ended.copies < wanted || ended.span() < outage || silent.window == 0) {
+    if (ended.repeats + 1 < wanted || ended.span() < outage || silent.window == 0) {
         return verdict;
     }
     verdict.kind = VerdictKind::pathOutage;

@@ -13,6 +13,7 @@ struct KeepAlives {
     Nanoseconds longestQuiet = 0; ///< longest time without any packet before one of them
     std::uint16_t sent = 0;       ///< saturating
     std::uint16_t answered = 0;   ///< saturating; an answer to several at once counts once
+    bool ignored = false;         ///< the peer left several without an answer and went on: they prove nothing
 };
 
 /** One more, as far as the number goes. */

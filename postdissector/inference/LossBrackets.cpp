@@ -26,8 +26,9 @@ bool LossBrackets::arePast(const FirewallTimer *timer) const {
         return false;
     }
     const Nanoseconds timeout = Nanoseconds{timer->seconds} * second;
-    const bool hard = hasFin && fin.maximum >= timeout;
-    const bool refreshed = !last.empty() && last.maximum >= timeout;
+    // What it outlived, no timer of that length has ended.
+    const bool hard = hasFin && fin.maximum >= timeout && fin.minimum < timeout;
+    const bool refreshed = last.maximum >= timeout && last.minimum < timeout;
     switch (timer->refresh) {
     case Refresh::never:
         return hasFin ? hard : refreshed;

@@ -32,7 +32,7 @@ struct LossBrackets {
 
     explicit LossBrackets(const LossTimes &times);
 
-    /** True if the loss came past this timer, by the clock that it has, or by either where that is not known. */
+    /** True if the loss, and nothing else, came past this timer, by the clock that it has, or by either where that is not known. */
     [[nodiscard]] bool arePast(const FirewallTimer *timer) const;
     /** True if any known device's timer of that phase lies in one of them. */
     [[nodiscard]] bool fitAny(SessionPhase phase) const;

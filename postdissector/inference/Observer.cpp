@@ -251,6 +251,7 @@ Record Observer::observe(const Flow &flow, const Segment &segment) {
         return record;
     }
     hosts_[connection.endpoint(sender).host].hear(segment, number);
+    hosts_[connection.endpoint(peer(sender)).host].notAnswered.clear();
 
     // The peer of a SYN that still has the older connection answers from there (RFC 9293 figure 9).
     const Endpoint &from = connection.endpoint(sender);
@@ -266,7 +267,7 @@ Record Observer::observe(const Flow &flow, const Segment &segment) {
             record.marks |= mark::challengeAck;
             record.halfOpen = HalfOpen::peerRestarted;
             // What had gone unanswered there had not reached this end, which is alive and still has the connection.
-            settle(older, judgeSilence(matterOf(older), {false, segment.frame, false}), &record);
+            settle(older, judgeSilence(matterOf(older), {false, segment.frame}), &record);
         }
     }
     const bool receiverRevived = connection.endpoint(peer(sender)).revived;
@@ -280,13 +281,17 @@ Record Observer::observe(const Flow &flow, const Segment &segment) {
                                connection.lastTime()};
     const bool silenceEnds = connection.silence().speaker != sender && connection.silence().copies > 2;
     const Silence ended = silenceEnds ? connection.silence() : Silence{};
+    const Sequence ackBefore = connection.endpoint(sender).ackSent;
     const Nanoseconds roundTrip = connection.observe(segment, sender, settings_, record);
     if (roundTrip > 0) {
         hosts_[connection.endpoint(sender).host].noteRoundTrip(roundTrip, phaseBefore == Phase::opening);
     }
     passFirewall(connection, segment, phaseBefore, record);
     countHalves(connection, serverBefore, phaseBefore, record);
-    judge(number, segment, sender, phaseBefore, reset, ended, record);
+    // What acknowledges none of it is no answer: it may only have opened the way again.
+    const bool answers =
+        segment.isRst() || after(segment.ack, ackBefore) || (ended.copies != 0 && ended.keepAlives == ended.copies);
+    judge(number, segment, sender, phaseBefore, reset, answers ? ended : Silence{}, record);
     if (receiverRevived && older != noConnection && record.acceptance == ResetAcceptance::accepted) {
         entry(older).connection.resetByLaterIncarnation();
     }
@@ -394,6 +399,9 @@ void Observer::judge(ConnectionNumber number, const Segment &segment, Side sende
         if (reading.cause == ResetCause::halfOpenPeer) {
             record.halfOpen = HalfOpen::peerRestarted;
         }
+        if (ended.copies != 0 && record.origin == ResetOrigin::endpoint && reading.prompt) {
+            settle(number, judgeRecovery(matter, ended, segment), &record); // the host itself answers the last copy
+        }
         const Verdict verdict = judgeReset(matter, reading, reset, segment, sender);
         const std::uint32_t together = hosts_[connection.endpoint(sender).host].resets(segment, number, reading.gap);
         if (together != noConnection && verdictOf(together).kind == VerdictKind::peerTimer) {
@@ -404,7 +412,7 @@ void Observer::judge(ConnectionNumber number, const Segment &segment, Side sende
             settle(number, verdict, &record);
         }
         if (silence.copies > 1 && silence.speaker == sender && before != Phase::reset) {
-            settle(number, judgeSilence(matter, {true, 0, false}), &record);
+            settle(number, judgeSilence(matter, {true, 0}), &record);
         }
         const Wait &wait = connection.wait();
         const Side waits = connection.anyFin() ? connection.firstFin() : wait.speaker;
@@ -420,8 +428,9 @@ void Observer::judge(ConnectionNumber number, const Segment &segment, Side sende
         settle(number, judgeRecovery(matter, ended, segment), &record);
     }
     if (silence.copies > 1 && silence.speaker == sender) {
-        Host &silent = hosts_[connection.endpoint(peer(sender)).host];
-        silent.doesNotAnswer(number, silence.gap() < second);
+        const bool midTraffic = silence.gap() < second;
+        hosts_[connection.endpoint(peer(sender)).host].silentIn.note(number, midTraffic);
+        hosts_[connection.endpoint(sender).host].notAnswered.note(number, midTraffic);
         if (silence.copies >= std::min<std::uint32_t>(settings_.evidenceCopies, 3)) {
             const Verdict verdict = judgeSilence(matter, {});
             if (verdict.kind != VerdictKind::none && connection.verdictNumber() == noVerdict) {

@@ -19,6 +19,7 @@ struct Silence {
     std::uint32_t firstFrame = 0;
     std::uint32_t lastFrame = 0;
     std::uint32_t copies = 0;     ///< how many; 0: nothing waits for an answer
+    std::uint32_t repeats = 0;    ///< how many of them repeat something, each a while after the one before
     std::uint32_t keepAlives = 0; ///< how many of them are keep-alives
     std::uint32_t seenAgain = 0;  ///< how many of them were also seen at another interface
     std::uint32_t smallest = 0;   ///< smallest payload among them

@@ -73,6 +73,8 @@ inline constexpr std::uint32_t talksOn = 1U << 25;   ///< the alleged sender of 
 inline constexpr std::uint32_t oneInterface = 1U << 26; ///< seen at one interface only, in a capture that has several
 inline constexpr std::uint32_t quietInterface =
     1U << 27; ///< never seen at the next interface, which shows nothing at all since: its capture may have ended
+inline constexpr std::uint32_t nobodyHeard =
+    1U << 29; ///< nobody at all spoke to the speaker any more, in an exchange either
 inline constexpr std::uint32_t bothAtOnce = 1U << 28; ///< RSTs to both ends, sooner than word could pass between them
 } // namespace sign
 

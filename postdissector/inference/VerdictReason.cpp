@@ -82,6 +82,11 @@ void appendNotExcluded(Sentence &out, const Verdict &verdict) {
             "there had ended, for it shows nothing since.",
             verdict.interfaces[1]);
     }
+    if (verdict.has(sign::orphanAge) && verdict.has(sign::peerAlive)) {
+        out.append(
+            " Not excluded: the %s left FIN-WAIT-2 by its own timer behind a host firewall that swallows resets.",
+            name(peer(verdict.speaker)));
+    }
     const bool proven = verdict.has(sign::peerAlive) || verdict.has(sign::stalePeer) ||
                         verdict.has(sign::droppedBetween) || verdict.has(sign::prohibited);
     if (proven || verdict.confidence == Confidence::certain) {
@@ -235,6 +240,11 @@ void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &c
         if (verdict.has(sign::passedBoth)) {
             out.append(" They passed both interfaces %u and %u: nothing between these dropped them.",
                        verdict.interfaces[0], verdict.interfaces[1]);
+        } else if (verdict.has(sign::nobodyHeard)) {
+            out.append(
+                " Nobody at all spoke to the %s any more, in the middle of an exchange either: its own network, or "
+                "whatever lies in front of all others.",
+                name(verdict.speaker));
         } else if (verdict.has(sign::othersSilent)) {
             out.append(" Its other connections fell silent as well, in the middle of an exchange: the peer, or "
                        "everything behind one place.");
@@ -248,7 +258,9 @@ void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &c
     case VerdictKind::pathOutage:
         out.append("%u segments of the %s went unanswered, and after ", verdict.copies, name(verdict.speaker));
         out.span(verdict.span);
-        out.append(" the %s answered again: nothing had dropped the session.", name(peer(verdict.speaker)));
+        out.append(
+            " the %s answered again: nothing had dropped the session. The path was interrupted, or its host slept.",
+            name(peer(verdict.speaker)));
         return;
     case VerdictKind::applicationSilent:
         out.append("The connection worked: keep-alives were answered %u times, and ", verdict.copies);

@@ -173,7 +173,7 @@ TEST(Evidence, SignOfLifeOfTheSilentSide) {
     scene.open();
     scene.halfClose();
     scene.server(46, "A", 11, 100, 102);
-    const std::uint32_t alive = scene.client(47, "S", 0, 0, 0, {.connection = 1});
+    const std::uint32_t alive = scene.client(47.05, "S", 0, 0, 0, {.connection = 1});
     scene.unanswered(47.1);
     ASSERT_EQ(VerdictKind::halfClosedTimer, scene.verdict().kind);
     EXPECT_TRUE(scene.verdict().has(sign::peerAlive));

@@ -310,7 +310,7 @@ TEST(Verdict, PeersOwnTimer) {
 }
 
 // The ports are used again and the old connection still answers: it had been alive all the time.
-TEST(Verdict, ChallengeAckOfTheOldConnectionProves) {
+TEST(Verdict, ChallengeAckOfTheOldConnectionIsASignOfLife) {
     run(halfClosed + R"(
         46   s P. 1:100 ack 102
         46.2 s P. 1:100 ack 102
@@ -324,7 +324,7 @@ TEST(Verdict, ChallengeAckOfTheOldConnectionProves) {
         400.6 c P. 101:100 ack 1
         401.4 c P. 101:100 ack 1
         410   c S  700000
-        410.1 s .  1 ack 101      | SYN-SENT ESTABLISHED | verdict:idle-timer:certain half-open:peer-restarted
+        410.1 s .  1 ack 101      | SYN-SENT ESTABLISHED | verdict:idle-timer:likely half-open:peer-restarted
     )");
 }
 
@@ -396,7 +396,7 @@ TEST(Verdict, PassedBothInterfaces) {
         script += std::string("        ") + at + (std::string(at).find('.') == std::string::npos ? ".001 " : "01 ") +
                   one + " if 1 ttl 63\n";
     }
-    run(script + "        == none open peer-gone likely\n");
+    run(script + "        == none open peer-gone possible\n");
 }
 
 // What says that it takes nothing is not silent.

@@ -46,11 +46,17 @@ SAYINGS = {
     "restarted": lambda seen: "half-open peer answers" in seen.causes or "peer restarted" in seen.half_open,
     "peer gone is not excluded": lambda seen: "Not excluded: peer gone" in seen.reason,
     "FIN-WAIT-2 is not excluded": lambda seen: "FIN-WAIT-2" in seen.reason,
+    "somebody spoke": lambda seen: re.search(r"The (client|server) spoke", seen.reason) is not None,
+    "nothing was heard": lambda seen: "nothing was heard of it since" in seen.reason,
     "past 3600 s": lambda seen: re.search(r"past TCP, 3600 s", seen.reason) is not None,
     "the host may have slept": lambda seen: re.search(r"suspend|asleep|slept|the host|its host", seen.reason) is not None,
     "interval of a known timer": lambda seen: " Fits " in seen.reason,
     "past 30 s": lambda seen: re.search(r"past TCP wait, 30 s", seen.reason) is not None,
 }
+
+
+class Misjudged(AssertionError):
+    """The plugin says what it must not, or does not say what it must."""
 
 
 class Seen:
@@ -273,7 +279,6 @@ class Story:
         near.ip_id, far.ip_id = 9000, 29000
         self.mirrored_open(near, far, time, trip)
         self.mirrored_talk(near, far, time + 1, 10, trip)
-        return far, near
 
     def mirrored_open(self, client, server, time, trip):
         self.at(time, client > server, "SYN", options=[mss(1460)])
@@ -294,7 +299,7 @@ class Story:
 
 def parameters():
     for each in CASES:
-        marks = [pytest.mark.xfail(strict=True, reason=each.xfail)] if each.xfail else []
+        marks = [pytest.mark.xfail(strict=True, raises=Misjudged, reason=each.xfail)] if each.xfail else []
         yield pytest.param(each, id=each.name, marks=marks)
 
 
@@ -330,8 +335,7 @@ def half_closed_past_the_clock(story):
 # --- what the capture hides -----------------------------------------------------------------------------------
 
 
-@case(never=["killed", "not a firewall", "lost"],
-      xfail="new bytes count as copies: 21 lines, none of them repeated, are killed, likely")
+@case(never=["killed", "not a firewall", "lost"])
 def pure_acks_are_filtered_half_closed(story):
     """The client sends its request and its FIN (nc -N, rsh), the server answers 40 s later with 30 lines in 30 s and closes.
 
@@ -344,8 +348,7 @@ def pure_acks_are_filtered_half_closed(story):
     story.at(71.5, story.server > story.client, "FIN,ACK")
 
 
-@case(never=["killed", "not a firewall", "lost"],
-      xfail="new bytes count as copies: 6 lines, none of them repeated, are killed, likely")
+@case(never=["killed", "not a firewall", "lost"])
 def pure_acks_are_filtered_after_a_quiet(story):
     """The same filter; a client that logs a line each 5 s begins 400 s after the handshake. Other connections are alive."""
     for line in range(20):
@@ -354,8 +357,7 @@ def pure_acks_are_filtered_after_a_quiet(story):
     story.other(480)
 
 
-@case(never=["killed", "not a firewall", "lost"],
-      xfail="an acknowledgement number beyond what was seen shows that the silent side answers, and does not end its silence")
+@case(never=["killed", "not a firewall", "lost"])
 def asymmetric_routing_after_a_quiet(story):
     """After 400 s of quiet the way back avoids the capture. The client's acknowledgement numbers go on rising.
 
@@ -368,7 +370,7 @@ def asymmetric_routing_after_a_quiet(story):
     story.other(440)
 
 
-@case(never=["not a firewall"], xfail="new bytes count as copies: a path outage without a single repetition")
+@case(never=["not a firewall"])
 def the_capture_misses_acks_for_a_while(story):
     """The capture drops the server's ACKs for 8 s. The client sends new data each second and repeats none: no outage."""
     for number in range(8):
@@ -376,7 +378,7 @@ def the_capture_misses_acks_for_a_while(story):
     story.talk(story.client, story.server, 18, 5)
 
 
-@case(never=["killed"], xfail="new bytes count as copies: 161 of them, none repeated, are killed, likely")
+@case(never=["killed"])
 def asymmetric_routing_half_closed(story):
     """Half-closed by the client, and the client's ACKs take another way: the server streams 200 segments in 25 s."""
     story.half_close(1, story.client > story.server)
@@ -405,7 +407,7 @@ def half_closed_before_the_chosen_clock(story):
     story.copies(46, story.server > story.client)
 
 
-@case(never=["killed"], xfail="equal segments of one instant, at one place, without an identification count twice")
+@case(never=["killed"])
 def duplicated_keep_alives_over_ipv6(story):
     """Two real keep-alives 60 s apart, each shown twice by the SPAN port (IPv6, same interface, same hop limit).
 
@@ -446,7 +448,7 @@ def overlapping_addresses_on_a_trunk(story):
         story.at(time + 0.0005, far > near, "PSH,ACK", data=b"a", vlan=20)
 
 
-@case(never=["killed"], xfail="keep-alives that this peer ignored while it lived are not remembered")
+@case(never=["killed"])
 def keep_alives_that_this_peer_never_answers(story):
     """A controller whose TCP ignores segments without data (RFC 9293 section 3.8.4 knows such).
 
@@ -496,7 +498,7 @@ def the_clock_is_set_back(story):
     story.talk(story.client, story.server, -80, 3)
 
 
-@case(never=["killed", "peer gone"], xfail="TCP timestamps that contradict the span are not looked at")
+@case(never=["killed", "peer gone"])
 def the_clock_is_set_forward_between_the_copies(story):
     """Six copies in 3 s are cut short by a clock step of 60 s and the end of the capture: their span is not 63 s.
 
@@ -504,7 +506,8 @@ def the_clock_is_set_forward_between_the_copies(story):
     """
     first = story.at(400, story.client > story.server, "PSH,ACK", data=b"q", options=[b"\x01\x01", timestamps(400000, 9)])
     for later in (0.2, 0.4, 0.8, 1.7):
-        story.again(400 + later, first, options=b"\x01\x01" + timestamps(400000 + int(later * 1000), 9), ip_id=int(later * 10) + 7)
+        options = b"\x01\x01" + timestamps(400000 + int(later * 1000), 9)
+        story.again(400 + later, first, options=options, ip_id=int(later * 10) + 7)
     story.again(463.4, first, options=b"\x01\x01" + timestamps(403400, 9), ip_id=999)
     story.other(463.5)
 
@@ -512,7 +515,7 @@ def the_clock_is_set_forward_between_the_copies(story):
 # --- signs of life that are none ------------------------------------------------------------------------------
 
 
-@case(never=["killed"], xfail="a sign of life is taken from any distance")
+@case(never=["killed"])
 def another_client_behind_the_same_address(story):
     """The client (hop limit 60, four hops away) leaves: a phone that went to sleep behind a translated address.
 
@@ -526,7 +529,7 @@ def another_client_behind_the_same_address(story):
 another_client_behind_the_same_address.story = {"client_ttl": 60}
 
 
-@case(never=["killed"], xfail="a sign of life is taken from any distance")
+@case(never=["killed"])
 def another_backend_behind_the_same_address(story):
     """The load balancer's address: the backend 6 hops away loses its power, another one, 9 hops away, answers elsewhere."""
     story.copies(400, story.client > story.server)
@@ -534,7 +537,7 @@ def another_backend_behind_the_same_address(story):
     story.other(440, server_ttl=55)
 
 
-@case(never=["killed"], xfail="a RST from another distance is a sign of life")
+@case(never=["killed"])
 def a_reset_of_a_device_as_a_sign_of_life(story):
     """The server has lost its power. The client tries again; the router in front rejects the SYN in the server's name.
 
@@ -547,7 +550,7 @@ def a_reset_of_a_device_as_a_sign_of_life(story):
         story.at(time + 0.0002, far > near, "RST,ACK", ttl=63, window=0, seq=0)
 
 
-@case(never=["killed"], xfail="a SYN-ACK from another distance is a sign of life")
+@case(never=["killed"])
 def a_syn_proxy_as_a_sign_of_life(story):
     """The server has lost its power; a SYN proxy two hops away answers for it (hop limit 253, its own 250), then nothing."""
     story.copies(400, story.client > story.server)
@@ -557,14 +560,15 @@ def a_syn_proxy_as_a_sign_of_life(story):
         story.at(time + 0.0002, far > near, "SYN,ACK", ttl=62)
         story.at(time + 0.0003, near > far, "ACK")
         story.at(time + 0.0004, near > far, "PSH,ACK", data=b"hello")
-    story.capture.frames.sort(key=lambda stored: stored.time)
 
 
-@case(never=["killed for certain"])
+@case(never=["killed for certain", "not a firewall"],
+      xfail="a speaker that gives up 10 s after its last copy is said to have an idle timer of its own")
 def asleep_and_awake_again(story):
     """A laptop sleeps. The server (Windows) speaks after 400 s, gives up after 9 s and aborts. 30 s later the laptop wakes.
 
-    It opens a new connection: it was alive afterwards, not while it was silent. A timer fits as well: never certain.
+    It opens a new connection: it was alive afterwards, not while it was silent. A timer fits as well: never certain. And
+    the server's RST, 10 s after its own last copy, is its giving up, no idle timer of the server.
     """
     _, last = story.copies(400, story.server > story.client, times=WINDOWS)
     story.at(last + 10, story.server > story.client, "RST,ACK")
@@ -572,8 +576,7 @@ def asleep_and_awake_again(story):
     story.bystander(last + 60)
 
 
-@case(never=["killed"],
-      xfail="a sign of life right after the first copy outweighs that the other connection falls silent after it")
+@case(never=["killed"])
 def in_flight_when_the_path_broke(story):
     """A satellite path of 600 ms breaks. Busy connection: its last answers are under way, then it falls silent too.
 
@@ -590,8 +593,7 @@ def in_flight_when_the_path_broke(story):
 in_flight_when_the_path_broke.story = {"trip": 0.6}
 
 
-@case(must=["FIN-WAIT-2 is not excluded"], never=["killed for certain"],
-      xfail="with a sign of life nothing is named as not excluded, not even FIN-WAIT-2")
+@case(must=["FIN-WAIT-2 is not excluded"], never=["killed for certain"])
 def windows_client_has_left_fin_wait_2(story):
     """The client's application closed; after 120 s Windows forgets FIN-WAIT-2, and its firewall swallows the resets.
 
@@ -615,7 +617,7 @@ def restarted_behind_a_host_firewall_that_swallows(story):
     story.other(450)
 
 
-@case(never=["killed"], xfail="that the speaker hears nobody at all any more is not looked at")
+@case(never=["killed"])
 def the_speaker_has_lost_its_own_network(story):
     """A laptop roams to a dead access point and hears nobody any more; the capture is on the laptop.
 
@@ -629,11 +631,79 @@ def the_speaker_has_lost_its_own_network(story):
     story.copies(41.2, story.client > story.server)
 
 
+@case(never=["killed"])
+def the_address_was_given_to_another_machine(story):
+    """A laptop (Linux, TTL 64) leaves the LAN; its address goes to a Windows machine (128), which swallows foreign segments.
+
+    Both are no hop away, and still the hop limit shows that it is not the same host that was heard.
+    """
+    story.copies(400, story.server > story.client)
+    story.other(405, client_ttl=128)
+    story.other(440, client_ttl=128)
+
+
+@case(never=["killed"], xfail="a longer quiet outlived by another connection of the same hosts refutes nothing")
+def another_connection_outlived_a_longer_quiet(story):
+    """Two connections between the same hosts and to the same port. One was quiet for 900 s, and went on as ever.
+
+    The other one dies after 400 s (one of two equal-cost paths has failed). An idle timer of up to 400 s between these
+    hosts is refuted by the first; one survivor beats every timer that fits.
+    """
+    near, far = story.other(1)
+    story.talk(near, far, 901, 3)
+    story.talk(story.client, story.server, 50, 6, every=100)
+    story.copies(951, story.client > story.server)
+    story.talk(near, far, 960, 20, every=1)
+
+
+@case(never=["killed"])
+def a_short_outage_and_the_capture_ends(story):
+    """Nothing passes for 4 s, just when the client speaks after 400 s. Then another connection works, and the capture ends.
+
+    The next copy, due at 6.7 s, would have been answered. No copy was sent after the sign of life: nothing died yet.
+    """
+    story.copies(400, story.client > story.server, times=LINUX[:6])
+    story.other(404, rounds=1)
+
+
+@case(never=["killed"])
+def a_long_outage_and_the_capture_ends(story):
+    """The same with an outage of 45 s, which ends between the copies at 26.7 s and 53.5 s, and a capture that ends at 50 s."""
+    near, far = story.other(398)
+    story.copies(400, story.client > story.server, times=LINUX[:9])
+    story.copies(400.2, near > far, times=LINUX[:9], data=b"busy")
+    story.other(446, rounds=3)
+
+
+@case(never=["killed"])
+def signs_of_life_by_a_late_clock(story):
+    """Two captures merged, the clock of the second 30 s late. The server loses its power in the middle of other traffic.
+
+    What the second capture shows of it 20 s later are the same packets (numbers, identification) as in the first.
+    """
+    story.other(380, rounds=40, every=0.5)
+    before = [stored for stored in story.capture.frames if stored.time >= story.capture.start + 380 * 10**9]
+    for stored in before:
+        story.capture.frames.append(dataclasses.replace(stored, time=stored.time + 30 * 10**9, interface=1))
+    story.copies(401, story.client > story.server)
+
+
+@case(never=["lost", "killed"])
+def a_laptop_without_network(story):
+    """The capturing laptop's radio is off: five connections to five servers, of different ages and pauses, all repeat.
+
+    Not one packet is received. It is the laptop's own network, not a firewall that lost five sessions.
+    """
+    others = [story.other(start, server=f"10.3.0.{number}", rounds=4)
+              for number, start in enumerate((100, 250, 380, 399), 1)]
+    for number, (near, far) in enumerate([*others, (story.client, story.server)]):
+        story.copies(400 + number / 10, near > far)
+
+
 # --- survived longer than the timer that is blamed -------------------------------------------------------------
 
 
-@case(never=["killed", "past 30 s"],
-      xfail="the loss came past 30 s, and so did data that passed: the lower end of the bracket is not looked at")
+@case(never=["killed", "past 30 s"])
 def power_lost_in_a_long_half_close(story):
     """The client closed its half and acknowledged data each second for 200 s; then it loses its power.
 
@@ -646,7 +716,7 @@ def power_lost_in_a_long_half_close(story):
     story.copies(201, story.server > story.client)
 
 
-@case(never=["killed"], xfail="past 30 s counts as a known timer, whatever passed after it")
+@case(never=["killed"])
 def power_lost_in_a_long_half_close_of_a_shared_address(story):
     """The same, a tick each half second, with another connection of that address alive."""
     story.half_close(1, story.client > story.server)
@@ -658,7 +728,7 @@ def power_lost_in_a_long_half_close_of_a_shared_address(story):
     story.other(240)
 
 
-@case(never=["killed", "past 30 s"], xfail="past 30 s, although 95 s of quiet were outlived")
+@case(never=["killed", "past 30 s"])
 def half_closed_outlived_a_longer_quiet(story):
     """95 s of quiet after the FIN were survived, and 100 s after it data passed. Dead after 40 s more of quiet.
 
@@ -683,10 +753,31 @@ def the_poll_survived_the_same_quiet_before(story):
     story.other(940)
 
 
+@case(never=["killed"])
+def power_lost_while_closing(story):
+    """Half-closed for 39 s with a tick each second; then the server sends the rest and its FIN, of which the rest is lost.
+
+    The client asks for it (a duplicate ACK) and loses its power. No pause at all before; another connection of that
+    (shared) address lives. No closing timer of 15 s: 39 s after the first FIN everything passed.
+    """
+    story.half_close(1, story.client > story.server)
+    for second in range(2, 40):
+        story.at(second, story.server > story.client, "PSH,ACK", data=b"tick")
+        story.at(second + 0.001, story.client > story.server, "ACK")
+    acknowledged = story.server.next_seq
+    rest = story.at(40, story.server > story.client, "PSH,ACK", data=b"rest" * 50)
+    story.at(40.0001, story.server > story.client, "FIN,ACK")
+    story.at(40.0006, story.client > story.server, "ACK", ack=acknowledged)
+    for number, later in enumerate(LINUX[1:]):
+        story.again(40 + later, rest, ip_id=3000 + number)
+    story.other(45)
+    story.other(70)
+
+
 # --- refuted by what comes after --------------------------------------------------------------------------------
 
 
-@case(never=["killed"], xfail="the host's own RST, which answers a copy, does not refute the kill")
+@case(never=["killed"])
 def suspended_and_resumed_then_the_host_resets_late_data(story):
     """The client's machine is suspended after its close(). The server's data goes unanswered for 54 s; then it resumes.
 
@@ -699,7 +790,7 @@ def suspended_and_resumed_then_the_host_resets_late_data(story):
     story.at(153.0006, story.client > story.server, "RST", window=0, ip_id=0)
 
 
-@case(never=["killed", "peer gone"], xfail="the host's own RST, which answers a copy, does not refute the kill")
+@case(never=["killed", "peer gone"])
 def restarted_server_resets_the_next_copy(story):
     """The server reboots after 400 s of quiet. A new connection is answered first, then a copy of the old one: by a RST.
 
@@ -711,7 +802,7 @@ def restarted_server_resets_the_next_copy(story):
     story.at(507.0006, story.server > story.client, "RST", window=0, ip_id=0)
 
 
-@case(never=["killed"], xfail="a challenge ACK makes any quiet of 1 s an idle kill, for certain")
+@case(never=["killed"])
 def challenge_ack_after_a_short_outage(story):
     """A quiet of 5 s, an outage of 2 s, in which the client dies. Started again, it connects from its fixed port.
 
@@ -728,7 +819,7 @@ def challenge_ack_after_a_short_outage(story):
     story.at(11.0006, client > story.fresh_server, "ACK")
 
 
-@case(never=["killed for certain"], xfail="a challenge ACK after two copies in 0.2 s makes a timer certain")
+@case(never=["killed for certain"])
 def challenge_ack_after_an_outage_past_a_timer(story):
     """The same after 400 s of quiet: timers of 350 s exist, but two copies within 0.2 s are an ordinary loss or an outage."""
     story.copies(400, story.client > story.server, times=(0, 0.2))
@@ -738,7 +829,7 @@ def challenge_ack_after_an_outage_past_a_timer(story):
     story.at(406.0006, client > server, "RST", seq=story.old_ack())
 
 
-@case(never=["not a firewall"], xfail="any segment of the silent side counts as an answer to the copies")
+@case(never=["not a firewall"])
 def healed_by_the_inside(story):
     """A translating gateway forgets after 600 s. What the server says is dropped, until the client speaks by itself.
 
@@ -813,7 +904,7 @@ def restarted_idle_host_rejects_by_its_own_firewall(story):
     story.icmp(4000.0006, packet, 10, story.client.address)
 
 
-@case(never=["killed"], xfail="past 30 s and ICMP are certain, whatever passed after 30 s")
+@case(never=["killed"])
 def policy_change_in_a_half_close(story):
     """Half-closed for 60 s with data each second, all acknowledged. Then a new rule answers with ICMP "prohibited".
 
@@ -940,7 +1031,6 @@ a_device_five_hops_nearer.story = {"server_ttl": 57}
 def bgp_refused_with_a_ttl_of_one(story):
     """External BGP with TTL 1; then its process is gone, and the kernel refuses the new SYN with TTL 255: the same wire."""
     story.close(10)
-    story.capture.frames.sort(key=lambda stored: stored.time)
     near, far = story.other_ends(port=179)
     story.at(20, near > far, "SYN", ttl=1)
     story.at(20.0005, far > near, "RST,ACK", seq=0, ttl=255, window=0, ip_id=0)
@@ -958,6 +1048,16 @@ def reset_by_a_device_after_six_minutes(story):
 
 
 reset_by_a_device_after_six_minutes.story = {"server_ttl": 118}
+
+
+@case(must=["killed"], never=["somebody spoke", "past 3600 s"],
+      xfail='a RST that answers nothing: "the client spoke", and past the chosen clock\'s 3600 s')
+def reset_by_a_device_at_its_timer(story):
+    """A device three hops nearer tells the client by a RST, 350 s after the last packet. Nobody had said anything."""
+    story.at(350.42, story.server > story.client, "RST", ttl=123, window=0, ip_id=0)
+
+
+reset_by_a_device_at_its_timer.story = {"server_ttl": 118}
 
 
 @case(never=["killed"], xfail='that the alleged sender goes on does not refute "killed by a timer"')
@@ -993,7 +1093,7 @@ everything_is_reset_at_one_moment.story = {"server_ttl": 118, "rounds": 8}
 
 @case(never=["forged for certain", "killed"])
 def two_backends_and_one_strayed_segment(story):
-    """Equal-cost paths to two backends of one address: one segment strays to the wrong one, which resets; the right one goes on."""
+    """Two backends of one address: a segment strays to the wrong one, which resets; the right one goes on."""
     story.at(10, story.client > story.server, "PSH,ACK", data=b"q" * 100)
     story.at(10.0005, story.server > story.client, "RST", window=0, ip_id=0)
     story.at(10.5, story.server > story.client, "PSH,ACK", data=b"a" * 100, ack=story.client.next_seq - 100)
@@ -1013,6 +1113,18 @@ def port_reused_by_the_translation(story):
 port_reused_by_the_translation.story = {"client_ttl": 121}
 
 
+@case(never=["killed"],
+      xfail="a hop farther is a weak sign, and any timer of 10 s makes it likely where the round trip is too short to measure")
+def one_hop_farther_half_closed(story):
+    """The client closed completely; 12 s later its host resets late data, by a path that is a hop longer now (63 for 64).
+
+    A LAN, so that the round trip says nothing. That some device has a timer of 10 s does not make routing a second sign.
+    """
+    story.half_close(1, story.client > story.server)
+    story.at(13, story.server > story.client, "PSH,ACK", data=b"late")
+    story.at(13.0006, story.client > story.server, "RST", ttl=63, window=0, ip_id=0)
+
+
 # --- resets: time -------------------------------------------------------------------------------------------------
 
 
@@ -1025,20 +1137,21 @@ def vpn_reconnects_over_a_faster_network(story):
     """
     story.at(400, story.server > story.client, "PSH,ACK", data=b"late")
     story.at(400.008, story.client > story.server, "RST", window=0, ip_id=0)
-    server, client = story.other_from_server(401, trip=0.008)
-    assert (server, client)
+    story.other_from_server(401, trip=0.008)
 
 
 vpn_reconnects_over_a_faster_network.story = {"mirrored": 0.06}
 
 
-@case(never=["forged", "reset by a middlebox"])
+@case(never=["forged", "reset by a middlebox"],
+      xfail="a hole in the numbers before the latest segment is not looked at: what the RST answers may be missing")
 def the_segment_that_it_answers_is_missing(story):
     """The server's process is gone. The client sends twice, 19.5 ms apart; the capture lost the first of the two.
 
     The RST answers the first after its whole 20 ms and comes 0.5 ms after the second. The hole before the second shows
-    that a segment is missing from the capture.
+    that a segment is missing from the capture. (The client had delayed its ACK of the last answer until then.)
     """
+    story.capture.frames.pop()
     story.client.next_seq += 100
     story.at(10.0195, story.client > story.server, "PSH,ACK", data=b"q" * 100)
     story.at(10.0201, story.server > story.client, "RST", window=0, ip_id=0)
@@ -1047,12 +1160,14 @@ def the_segment_that_it_answers_is_missing(story):
 the_segment_that_it_answers_is_missing.story = {"trip": 0.02, "server_ttl": 50, "rounds": 8}
 
 
-@case(never=["forged for certain", "killed"])
+@case(never=["forged", "killed"], xfail="a bare RST is taken for an answer, though it announces a window")
 def bare_abort_that_crosses_a_question(story):
     """NetScaler aborts idle connections with a RST without ACK and a code in the window (9854), from the server's distance.
 
-    It is under way when the client asks: 4 ms after the question, 20 ms from the server. One sign, and one against it.
+    It is under way when the client asks: 4 ms after the question, 20 ms from the server. It answers nothing: a host
+    without the connection announces no window. (The client had delayed its ACK of the last answer.)
     """
+    story.capture.frames.pop()
     story.at(70, story.client > story.server, "PSH,ACK", data=b"q" * 100)
     story.at(70.004, story.server > story.client, "RST", window=9854)
 
@@ -1093,7 +1208,7 @@ def the_near_capture_loses_packets(story):
 the_near_capture_loses_packets.story = {"rounds": 0, "server_ttl": 58}
 
 
-@case(never=["not a firewall"], xfail='"passed both" clears all of the way, not only what lies between the two places')
+@case(never=["not a firewall"])
 def both_places_before_the_firewall(story):
     """Captured in a container and on its host: every segment passes both, long before the firewall on the way.
 
@@ -1187,9 +1302,12 @@ def accept_queue_overflow_with_abort(story):
 accept_queue_overflow_with_abort.story = {"rounds": 0}
 
 
-@case(never=["killed", "killed, perhaps"])
+@case(never=["killed", "killed, perhaps", "not a firewall"])
 def accept_queue_overflow_without_abort(story):
-    """The server drops the last ACK of the handshake and repeats its SYN-ACK; the client's request is not taken."""
+    """The server drops the last ACK of the handshake and repeats its SYN-ACK; the client's request is not taken.
+
+    The server is heard all the time, so that no path was interrupted, and it has answered nothing in the end.
+    """
     first = story.at(0.01, story.client > story.server, "PSH,ACK", data=b"q")
     for number, later in enumerate((1, 3, 7, 15, 31)):
         story.at(later, story.server > story.client, "SYN,ACK", seq=0, ack=1)
@@ -1219,7 +1337,47 @@ def the_last_ack_was_lost(story):
         story.again(20.01 + later, first, ip_id=3000 + number)
 
 
-@case(must=["the host may have slept"], xfail="only the path is named, the host is not")
+@case(must=["killed"])
+def killed_long_after_an_outage(story):
+    """An outage of 7 s at the beginning, repaired. Then 400 s of quiet and a plain kill, with signs of life.
+
+    What was repaired does not explain the death: "not a firewall" is false.
+    """
+    first, _ = story.copies(10, story.client > story.server, times=LINUX[:6])
+    story.again(16.7, first, ip_id=11111)
+    story.at(16.7005, story.server > story.client, "ACK")
+    story.talk(story.client, story.server, 17, 3)
+    story.copies(420, story.client > story.server)
+    story.other(430)
+    story.other(450)
+
+
+@case(must=["killed"])
+def killed_long_after_a_closed_window(story):
+    """The server's window is closed for 25 s, and opens. Then 400 s of quiet and a plain kill, with signs of life."""
+    for number in range(8):
+        story.again(5 + 4 * number, story.packet_before(story.client > story.server))
+        story.at(5.0005 + 4 * number, story.server > story.client, "ACK", window=0)
+    story.at(34, story.server > story.client, "ACK")
+    story.talk(story.client, story.server, 35, 3)
+    story.copies(440, story.client > story.server)
+    story.other(450)
+    story.other(470)
+
+
+@case(never=["not a firewall"], xfail="the distance of what answers the keep-alives is not looked at")
+def keep_alives_answered_by_a_device(story):
+    """Half-closed by the client. A satellite gateway two hops away (hop limit 62, the server's 58) answers its keep-alives.
+
+    The server behind it may be long gone: they do not show that its host works.
+    """
+    story.half_close(1, story.client > story.server)
+    for time in range(15, 120, 15):
+        story.again(time, story.packet_before(story.client > story.server))
+        story.at(time + 0.0002, story.server > story.client, "ACK", ttl=62)
+
+
+@case(must=["the host may have slept"])
 def suspended_and_resumed(story):
     """The server's virtual machine is suspended for 50 s and answers the copy after that. The path was never interrupted.
 
@@ -1250,8 +1408,7 @@ def the_path_takes_only_small_packets_since(story):
     story.talk(story.client, story.server, 1, 3, size=1460)
     story.copies(402, story.client > story.server, data=b"x" * 1460)
     near, far = story.other(405)
-    large, _ = story.copies(406, near > far, data=b"y" * 1460)
-    assert large
+    story.copies(406, near > far, data=b"y" * 1460)
     story.other(425)
 
 
@@ -1268,9 +1425,13 @@ def idle_kill_of_a_close(story):
     story.other(3740)
 
 
-@case(must=["killed"], xfail="a sign of life after the speaker's own RST is not looked at any more")
+@case(must=["killed, perhaps"], never=["killed for certain", "nothing was heard"], one_pass=False,
+      xfail='a sign of life after the speaker\'s own RST is not looked at: "nothing was heard of it since"')
 def idle_kill_of_an_impatient_application(story):
-    """400 s idle; the driver gives up after 10 s, aborts and connects anew, which is answered at once (JDBC)."""
+    """400 s idle; the driver gives up after 10 s, aborts and connects anew, which is answered at once (JDBC).
+
+    A timer, or an outage of 10 s. But the server has been heard since, and the reason must not deny it.
+    """
     story.copies(400, story.client > story.server, times=LINUX[:7])
     story.at(410, story.client > story.server, "RST,ACK")
     story.other(410.1)
@@ -1338,8 +1499,24 @@ def test_what_is_said(wireshark, each):
     missing = [saying for saying in each.must if not SAYINGS[saying](final)]
     at_once = seen_by(wireshark, path, each, story.stream)
     hasty = [saying for saying in each.never if SAYINGS[saying](at_once)] if each.one_pass else []
-    assert not wrong and not missing and not hasty, (
-        f"said: {wrong}, said in one pass: {hasty}, not said: {missing}\ntwo passes: {final}\none pass: {at_once}")
+    if wrong or missing or hasty:
+        raise Misjudged(f"said: {wrong}, said in one pass: {hasty}, not said: {missing}\n"
+                        f"two passes: {final}\none pass: {at_once}")
+
+
+@pytest.mark.parametrize("each", [pytest.param(each, id=each.name) for each in CASES])
+def test_the_capture_is_sound(wireshark, each):
+    """A case with a damaged packet, or without its connection, would show nothing."""
+    story = Story(**getattr(each.build, "story", {}))
+    each.build(story)
+    fields = ["tcp.stream", "tcp.checksum.status", "ip.checksum.status", "_ws.malformed"]
+    packets = wireshark.fields(story.write(wireshark), fields, "-o", "tcp.check_checksum:TRUE", "-o",
+                               "ip.check_checksum:TRUE")
+    assert any(packet["tcp.stream"][:1] == [story.stream] for packet in packets)
+    for packet in packets:
+        # Of a segment quoted in an ICMP error only the beginning is there: its checksum cannot be checked.
+        assert packet["tcp.checksum.status"][:1] in (["1"], ["2"], []), packet
+        assert "0" not in packet["ip.checksum.status"] and not packet["_ws.malformed"], packet
 
 
 def test_every_saying_is_used():

@@ -304,6 +304,19 @@ def test_worth_looking_at_first(run):
     assert "look at:  1 killed on the way, 1 at risk, 1 half-open, 1 with strange resets, 1 judged not to be the" in head
 
 
+def test_only_possible_is_perhaps_killed(run):
+    output = run([row(1, 0, "client", 0x18, "ESTABLISHED", "ESTABLISHED", ["client UNKNOWN -> ESTABLISHED"], size=10,
+                      **{**VERDICT, "killed": "", "verdict__confidence": 2, "verdict__evidence": "1\x1f7"})], arguments=["--all"])
+    assert "VERDICT, possible" in output
+    assert "evidence: frame 1, marked *; of other connections: frame 7" in output
+    overview = run([row(1, 0, "client", 0x18, "ESTABLISHED", "ESTABLISHED", [], stream=0),
+                    row(2, 1, "client", 0x18, "ESTABLISHED", "ESTABLISHED", [], stream=1,
+                        **{**VERDICT, "killed": "", "verdict__confidence": 2})])
+    assert "look at:  1 perhaps killed on the way" in overview
+    assert re.search("^PERHAPS KILLED ON THE WAY: 1 connection", overview, re.MULTILINE)
+    assert not re.search("^KILLED", overview, re.MULTILINE)
+
+
 def test_all_and_stream(run):
     assert ladders(run(of_every_sort(), arguments=["--all"])) == [0, 1, 2, 3, 4, 5]
     assert ladders(run(of_every_sort(), arguments=["--stream", "5", "--stream", "0"])) == [0, 5]
