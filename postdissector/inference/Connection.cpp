@@ -294,7 +294,9 @@ void Connection::noteNumbers(const Segment &segment, Side sender) {
     from.lastFrame = segment.frame;
     from.lastHopLimit = segment.hopLimit;
     from.lastInterface = static_cast<std::uint8_t>(segment.interface);
-    sightings_[index(sender)].latest = false; // until its second sighting
+    SecondSightings &sightings = sightings_[index(sender)];
+    sightings.latest = false; // until its second sighting
+    sightings.missed = sightings.missed || (sightings.count != 0 && from.lastInterface == sightings.second);
     from.lastIdentification = segment.identification;
     from.lastFlags = segment.flags;
     if (segment.hasTimestamps && (!from.hasTimestamp || after(segment.timestampValue, from.newestTimestamp))) {

@@ -48,6 +48,7 @@ struct SecondSightings {
     std::uint8_t first = 0;  ///< low byte of the interface of the first sighting
     std::uint8_t second = 0; ///< and of the second
     bool latest = false;     ///< its latest segment was seen a second time
+    bool missed = false;     ///< one was seen at the second interface, and not at the first
 };
 
 /**
@@ -111,6 +112,10 @@ class Connection {
         resetOrigin_ = record.origin;
         resetAcceptance_ = record.acceptance;
     }
+
+    /** Its latest RST came from where its sender's later packets come from, too. */
+    void acquitReset() { resetAcquitted_ = true; }
+    [[nodiscard]] bool resetAcquitted() const { return resetAcquitted_; }
 
     void setHosts(HostNumber client, HostNumber server) {
         ends_[0].host = client;
@@ -208,6 +213,7 @@ class Connection {
     bool threeSegments_ : 1 = false;
     bool reset_ : 1 = false; ///< a RST was accepted (or silence decided so) before both ends were done
     bool resetAfterFin_ : 1 = false;
+    bool resetAcquitted_ : 1 = false;
     bool finMarked_ : 1 = false; ///< mark::finUnacknowledged was given
 };
 

@@ -1,6 +1,6 @@
 #include "Host.h"
 
-#include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 
@@ -13,14 +13,20 @@ constexpr std::uint16_t enoughPackets = 3;
 
 } // namespace
 
-std::uint8_t hopsAway(std::uint8_t hopLimit) {
-    constexpr std::uint8_t initials[] = {32, 60, 64, 128, 255};
-    for (const std::uint8_t initial : initials) {
-        if (hopLimit <= initial) {
-            return static_cast<std::uint8_t>(initial - hopLimit);
+int HopDistance::between(std::uint8_t one, std::uint8_t other) {
+    constexpr int initials[] = {32, 60, 64, 128, 255};
+    int nearest = unknown;
+    for (const int oneInitial : initials) {
+        for (const int otherInitial : initials) {
+            const int oneHops = oneInitial - one;
+            const int otherHops = otherInitial - other;
+            const bool plausible = oneHops >= 0 && otherHops >= 0 && oneHops <= longestPath && otherHops <= longestPath;
+            if (plausible && std::abs(otherHops - oneHops) < std::abs(nearest)) {
+                nearest = otherHops - oneHops;
+            }
         }
     }
-    return 0;
+    return nearest;
 }
 
 void Host::noteHops(const Segment &segment) {
@@ -37,33 +43,34 @@ void Host::noteHops(const Segment &segment) {
             rarest = &count;
         }
     }
-    *rarest = {1, hopsAway(segment.hopLimit), segment.hopLimit, interface};
+    *rarest = {1, segment.hopLimit, interface};
 }
 
 Host::HopComparison Host::compareHops(const Segment &segment) const {
     HopComparison result;
     const auto interface = static_cast<std::uint8_t>(segment.interface);
-    const std::uint8_t hops = hopsAway(segment.hopLimit);
     unsigned seen = 0;
-    unsigned nearest = std::numeric_limits<std::uint8_t>::max();
+    int nearest = HopDistance::unknown;
     for (const HopCount &count : hopCounts) {
         if (count.seen == 0 || count.interface != interface) {
             continue;
         }
         seen += count.seen;
-        // Near an initial value two hop limits beside each other count from different ones: 61 and 60.
-        const unsigned byHops = count.hops > hops ? count.hops - hops : hops - count.hops;
-        const unsigned byLimit =
-            count.hopLimit > segment.hopLimit ? count.hopLimit - segment.hopLimit : segment.hopLimit - count.hopLimit;
-        const unsigned difference = std::min(byHops, byLimit);
         result.own = result.own || (count.hopLimit == segment.hopLimit && count.seen > 1);
-        if (difference < nearest) {
+        int difference = HopDistance::between(count.hopLimit, segment.hopLimit);
+        // Near an initial value two hop limits beside each other count from different ones: 61 and 60.
+        const int byLimit = count.hopLimit - segment.hopLimit;
+        if (difference != HopDistance::unknown && std::abs(byLimit) < std::abs(difference)) {
+            difference = byLimit;
+        }
+        if (std::abs(difference) < std::abs(nearest)) {
             nearest = difference;
             result.usualHopLimit = count.hopLimit;
         }
     }
-    result.known = seen >= enoughPackets && segment.hopLimit != 0;
-    result.difference = static_cast<std::uint8_t>(nearest);
+    result.known = seen >= enoughPackets && segment.hopLimit != 0 && nearest != HopDistance::unknown;
+    result.difference = static_cast<std::uint8_t>(std::abs(nearest));
+    result.farther = nearest > 0;
     return result;
 }
 

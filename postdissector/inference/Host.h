@@ -14,16 +14,21 @@ namespace tcpstate {
 using HostNumber = std::uint32_t;
 
 /**
- * How far away a packet comes from: its hop limit's distance to the next of the usual initial values 32, 60, 64, 128
- * and 255. Two hosts with different initial values at the same place have the same distance.
+ * How much farther away one packet comes from than another. A hop limit counts from one of the usual initial values 32,
+ * 60, 64, 128 and 255; of all that fit the pair, those with the smallest difference are taken: it accuses nobody.
  */
-[[nodiscard]] std::uint8_t hopsAway(std::uint8_t hopLimit);
+struct HopDistance {
+    static constexpr int longestPath = 30;
+    static constexpr int unknown = 255; ///< one of them counts from a value of its own: a BGP speaker's 1, say
+
+    /** Hops that `other` is farther away than `one`; negative: nearer. */
+    [[nodiscard]] static int between(std::uint8_t one, std::uint8_t other);
+};
 
 /** A distance seen at one interface, and how often. */
 struct HopCount {
     std::uint16_t seen = 0;
-    std::uint8_t hops = 0;
-    std::uint8_t hopLimit = 0;  ///< as it stood in the packet, for the reader
+    std::uint8_t hopLimit = 0;
     std::uint8_t interface = 0; ///< the low byte of the interface number
 };
 
@@ -38,7 +43,8 @@ struct Heard {
 
 /** A RST of a host. */
 struct HeardReset : Heard {
-    Nanoseconds quiet = 0; ///< of its connection before it
+    Nanoseconds quiet = 0;   ///< of its connection before it
+    bool byDistance = false; ///< its distance alone says that something else sent it
 };
 
 /** Some connections in which segments go without an answer. */
@@ -101,11 +107,11 @@ struct Host {
      * Notes its RST after a quiet of `quiet`, and tells in which other connection it sent one less than a second ago;
      * 0xffffffff: in none.
      */
-    std::uint32_t resets(const Segment &segment, std::uint32_t connection, Nanoseconds quiet) {
+    std::uint32_t resets(const Segment &segment, std::uint32_t connection, Nanoseconds quiet, bool byDistance) {
         const bool burst =
             lastReset.frame != 0 && lastReset.connection != connection && segment.time - lastReset.time < second;
         const std::uint32_t other = burst ? lastReset.connection : 0xffffffff;
-        lastReset = {heardAs(segment, connection), quiet};
+        lastReset = {heardAs(segment, connection), quiet, byDistance};
         return other;
     }
 
@@ -135,7 +141,8 @@ struct Host {
         bool known = false; ///< at least three packets of it were seen at this interface
         bool own = false;   ///< this very hop limit is its own: seen there more than once
         std::uint8_t difference =
-            0; ///< to the nearest distance of its own; 0: the same, perhaps from another initial value
+            0;                ///< in hops, to the nearest of its own; 0: the same, perhaps from another initial value
+        bool farther = false; ///< and it is farther away than that
         std::uint8_t usualHopLimit = 0; ///< hop limit of its own packets
     };
     [[nodiscard]] HopComparison compareHops(const Segment &segment) const;

@@ -27,7 +27,9 @@ bool outweighs(const Verdict &later, const Verdict &earlier) {
         return true;
     }
     // And that the alleged sender of a RST talks on, or that the RST is one of a pair, refutes whatever took it for its own.
-    const bool resetOfHost = earlier.kind == VerdictKind::hostResetLateData || earlier.kind == VerdictKind::peerTimer;
+    const bool timerByReset = isTimerKill(earlier.kind) && !earlier.has(sign::silence) && earlier.resetFrame == 0;
+    const bool resetOfHost =
+        earlier.kind == VerdictKind::hostResetLateData || earlier.kind == VerdictKind::peerTimer || timerByReset;
     if (resetOfHost && (later.signs & (sign::talksOn | sign::bothAtOnce)) != 0) {
         return true;
     }
@@ -98,9 +100,13 @@ void prohibitedAfterTimer(const Matter &matter, Verdict &verdict) {
     verdict.sinceLast = silence.gap();
     verdict.sinceFin = half ? times.lost - times.fin : 0;
     const LossBrackets ages(times);
-    if (ages.arePast(runningTimer(matter.settings.firewall, phase))) {
+    if (ages.arePast(matter.settings.firewall, phase)) {
         verdict.kind = half ? VerdictKind::halfClosedTimer : VerdictKind::idleTimer;
         verdict.signs |= sign::pastClock;
+        ages.write(verdict, matter.settings, phase);
+    } else if (ages.fitAny(phase) && silence.gap() >= second) {
+        verdict.kind = half ? VerdictKind::halfClosedTimer : VerdictKind::idleTimer;
+        verdict.confidence = Confidence::likely; // some known device's timer; the chosen one has another
         ages.write(verdict, matter.settings, phase);
     }
 }
@@ -112,6 +118,12 @@ Verdict judgeIcmp(const Matter &matter, const IcmpError &error, Side quotedSende
     const Connection &connection = matter.connection;
     const Endpoint &from = connection.endpoint(quotedSender);
     const bool opening = from.state == State::synSent || connection.endpoint(peer(quotedSender)).state == State::listen;
+    // It must quote something that is under way: a stray one, or a forged one, does not.
+    const bool underWay = from.known ? !before(error.seq, from.acknowledged - 1) && before(error.seq, from.next)
+                                     : from.hasInitial && error.seq == from.initial;
+    if (!underWay) {
+        return verdict;
+    }
     verdict.speaker = quotedSender;
     verdict.icmpCode = error.code;
     const Silence &silence = connection.silence();
@@ -127,8 +139,7 @@ Verdict judgeIcmp(const Matter &matter, const IcmpError &error, Side quotedSende
             verdict.confidence = Confidence::certain;
             break;
         }
-        if (error.reason == IcmpReason::port &&
-            error.sender == matter.hosts[connection.endpoint(peer(quotedSender)).host].address) {
+        if (error.sender == matter.hosts[connection.endpoint(peer(quotedSender)).host].address) {
             return verdict; // a host that rejects by ICMP: a firewall of its own, perhaps
         }
         verdict.kind = VerdictKind::sessionLost;

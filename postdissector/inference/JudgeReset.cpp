@@ -22,9 +22,9 @@ bool isRoundTime(Nanoseconds gap) {
     });
 }
 
-/** How many independent signs there are; a second vantage point counts as two. */
+/** How many independent signs there are. That a second place never saw it shows only at the end: judgeUnsentReset. */
 unsigned strongSigns(std::uint32_t signs) {
-    unsigned count = (signs & sign::neverSent) != 0 ? 2U : 0U;
+    unsigned count = 0;
     for (const std::uint32_t one : {sign::farHops, sign::tooFast, sign::bothAtOnce}) {
         count += (signs & one) != 0 ? 1U : 0U;
     }
@@ -56,17 +56,13 @@ Verdict factsOf(const ResetCase &it, Side sender) {
     Verdict facts;
     facts.speaker = peer(sender);
     facts.signs = it.reading.signs | it.matter.vantageSign();
+    facts.signs |= it.reading.prompt ? 0 : sign::unsolicited;
     facts.frame = it.segment.frame;
     facts.hopLimit = it.reading.hopLimit;
     facts.usualHopLimit = it.reading.usualHopLimit;
     facts.reaction = it.reading.reaction;
     facts.roundTrip = it.reading.roundTrip;
     facts.sinceLast = it.reading.gap;
-    if (it.has(sign::neverSent)) {
-        const SecondSightings &pairs = it.connection.secondSightings(sender);
-        facts.interfaces[0] = pairs.first;
-        facts.interfaces[1] = pairs.second;
-    }
     if (it.has(sign::bothAtOnce)) {
         facts.reaction = it.reading.sinceOther;
         facts.resetFrame = it.connection.latestReset().frame;
@@ -113,12 +109,15 @@ void expiredSession(const ResetCase &it, Verdict &verdict) {
     const bool likely = it.strong != 0 || !fromHost;
     verdict.kind = half ? VerdictKind::halfClosedTimer : VerdictKind::idleTimer;
     verdict.confidence = it.strong > 1 ? Confidence::certain : likely ? Confidence::likely : Confidence::possible;
-    verdict.signs |= sign::pastClock;
+    const SessionPhase phase = half ? SessionPhase::halfClosed : SessionPhase::established;
+    const FirewallTimer *const timer = runningTimer(it.matter.settings.firewall, phase);
+    const bool past = timer != nullptr && it.reading.gap >= Nanoseconds{timer->seconds} * second;
+    verdict.signs |= past ? sign::pastClock : 0;
     verdict.addEvidence(half ? fin.frame : 0);
     verdict.addEvidence(it.from.lastFrame);
     verdict.addEvidence(it.to.lastFrame);
     verdict.addEvidence(it.segment.frame);
-    addTimer(verdict, it, half ? SessionPhase::halfClosed : SessionPhase::established);
+    addTimer(verdict, it, phase);
 }
 
 void forgedReset(const ResetCase &it, Verdict &verdict) {
@@ -127,7 +126,8 @@ void forgedReset(const ResetCase &it, Verdict &verdict) {
         return;
     }
     verdict.kind = VerdictKind::forgedReset;
-    verdict.confidence = it.strong > 1 ? Confidence::certain : Confidence::likely;
+    // A refused one may as well be of another host behind the same address.
+    verdict.confidence = it.strong > 1 ? Confidence::certain : blind ? Confidence::possible : Confidence::likely;
     verdict.addEvidence(it.from.lastFrame);
     verdict.addEvidence(it.to.lastFrame);
     verdict.addEvidence(it.segment.frame);
@@ -139,9 +139,8 @@ void hostResetsLateData(const ResetCase &it, Verdict &verdict) {
         return;
     }
     verdict.kind = VerdictKind::hostResetLateData;
-    verdict.confidence = !it.has(sign::ownHops)                           ? Confidence::possible
-                         : it.reading.roundTrip != 0 && it.tookWholeWay() ? Confidence::certain
-                                                                          : Confidence::likely;
+    // Distance and round trip are one sign, not two: a device right beside the host has both.
+    verdict.confidence = it.has(sign::ownHops) ? Confidence::likely : Confidence::possible;
     verdict.sinceFin = it.segment.time - it.from.fin.time;
     verdict.addEvidence(it.from.fin.frame);
     verdict.addEvidence(it.to.lastFrame);
@@ -150,7 +149,7 @@ void hostResetsLateData(const ResetCase &it, Verdict &verdict) {
 
 void peersOwnTimer(const ResetCase &it, Verdict &verdict) {
     const Silence &silence = it.connection.silence();
-    const bool unsolicited = silence.copies == 0 || silence.speaker != verdict.speaker;
+    const bool unsolicited = silence.copies == 0; // else it answers them, or its sender gave them up
     const bool idle = it.reading.gap >= 10 * second && isRoundTime(it.reading.gap);
     if (it.reading.cause != ResetCause::abort || !unsolicited || !idle || !it.has(sign::ownHops) ||
         !isSynchronised(it.before.receiver)) {
@@ -218,8 +217,11 @@ Verdict judgeUnsentReset(const Matter &matter) {
     if (pairs.count < enoughPairs || !pairs.latest || reset.interface != pairs.second) {
         return verdict;
     }
+    // The first place must have gone on, and have missed nothing else of that side.
+    const HeardReset &heard = matter.hosts[connection.endpoint(reset.sender).host].lastReset;
+    const bool watched = heard.frame == reset.frame && matter.interfaceTimes[pairs.first] > heard.time && !pairs.missed;
     verdict.kind = VerdictKind::forgedReset;
-    verdict.confidence = Confidence::certain;
+    verdict.confidence = watched ? Confidence::certain : Confidence::possible;
     verdict.speaker = peer(reset.sender);
     verdict.signs = sign::neverSent;
     verdict.interfaces[0] = pairs.first;

@@ -11,8 +11,6 @@ namespace {
 constexpr std::uint32_t enoughKeepAlives = 3;
 // A gap shorter than this is an ordinary pause: what dies after it died in the middle of an exchange.
 constexpr Nanoseconds pause = second;
-// What was heard sooner after the first lost segment may have been sent before.
-constexpr Nanoseconds underWay = second;
 // Interfaces must have shown at least so many of a side's segments twice before a missing one means anything.
 constexpr std::uint16_t enoughPairs = 3;
 // A closer may have left FIN-WAIT-2 by itself: 60 s on Linux and macOS (67.5 s), 120 s on Windows.
@@ -108,8 +106,7 @@ void largeSegmentsLost(const SilenceCase &it, Verdict &verdict) {
 
 /** In the middle of an exchange, after a gap that it had survived before, or after one that fits nothing known. */
 void idleWithoutTimer(const SilenceCase &it, Verdict &verdict) {
-    const bool explained = it.knownTimer || it.proven;
-    if (it.phase == SessionPhase::established && (it.midTraffic || it.ages.last.empty() || !explained)) {
+    if (it.phase == SessionPhase::established && (it.midTraffic || it.ages.last.empty() || !it.knownTimer)) {
         withoutTimer(it, verdict);
     }
 }
@@ -190,6 +187,12 @@ void addEvidence(Verdict &verdict, const Matter &matter, const SilenceProof &pro
     verdict.addEvidence(proof.stalePeer);
 }
 
+/** What was heard sooner after the first lost segment may have been sent before that could have come there. */
+Nanoseconds underWay(const Host &host) {
+    return host.roundTrips != 0 ? std::min<Nanoseconds>(4 * host.smallestRoundTrip + 200 * millisecond, 2 * second)
+                                : second;
+}
+
 /**
  * The silent side on another connection, between the first copy and the last: one more copy after it was lost. Frame 0: it
  * was not heard. What comes from another distance is another host behind its address, or a device that answers for it, and
@@ -198,9 +201,10 @@ void addEvidence(Verdict &verdict, const Matter &matter, const SilenceProof &pro
 Heard heardMeanwhile(const Matter &matter) {
     const Silence &silence = matter.connection.silence();
     const Endpoint &silent = matter.connection.endpoint(peer(silence.speaker));
-    const Heard elsewhere = matter.hosts[silent.host].heardElsewhere(matter.number);
+    const Host &host = matter.hosts[silent.host];
+    const Heard elsewhere = host.heardElsewhere(matter.number);
     const bool meanwhile =
-        elsewhere.frame != 0 && elsewhere.time > silence.first + underWay && elsewhere.time <= silence.last;
+        elsewhere.frame != 0 && elsewhere.time > silence.first + underWay(host) && elsewhere.time <= silence.last;
     const bool itself = elsewhere.hopLimit == silent.lastHopLimit && elsewhere.interface == silent.lastInterface;
     return meanwhile && itself ? elsewhere : Heard{};
 }
@@ -209,7 +213,7 @@ SilenceCase caseOf(const Matter &matter, SessionPhase phase, const LossTimes &ti
     const Connection &connection = matter.connection;
     const Silence &silence = connection.silence();
     SilenceCase it{phase, LossBrackets(times), false, false, false, false, false, false};
-    it.past = it.ages.arePast(runningTimer(matter.settings.firewall, phase));
+    it.past = it.ages.arePast(matter.settings.firewall, phase);
     it.knownTimer = it.past || it.ages.fitAny(phase);
     it.midTraffic = silence.gap() < pause;
     it.onlyLarge = !facts.has(sign::passedBoth) && silence.smallest >= largeSegment &&

@@ -12,6 +12,12 @@ bool contains(const AgeBracket &bracket, const FirewallTimer &timer, Refresh bas
     return !bracket.empty() && fits(timer, basis, bracket.minimum, bracket.maximum);
 }
 
+/** True for a device of the table, whose clocks are known. */
+bool isDevice(const FirewallProfile &profile) {
+    const FirewallProfile *const found = findProfile(profile.id);
+    return found != nullptr && found != &anyProfile();
+}
+
 } // namespace
 
 LossBrackets::LossBrackets(const LossTimes &times) : hasFin(times.fin != 0) {
@@ -21,7 +27,8 @@ LossBrackets::LossBrackets(const LossTimes &times) : hasFin(times.fin != 0) {
     last = {times.survived, times.lost - times.quiet};
 }
 
-bool LossBrackets::arePast(const FirewallTimer *timer) const {
+bool LossBrackets::arePast(const FirewallProfile &chosen, SessionPhase phase) const {
+    const FirewallTimer *const timer = runningTimer(chosen, phase);
     if (timer == nullptr) {
         return false;
     }
@@ -29,7 +36,7 @@ bool LossBrackets::arePast(const FirewallTimer *timer) const {
     // What it outlived, no timer of that length has ended.
     const bool hard = hasFin && fin.maximum >= timeout && fin.minimum < timeout;
     const bool refreshed = last.maximum >= timeout && last.minimum < timeout;
-    switch (timer->refresh) {
+    switch (isDevice(chosen) ? timer->refresh : Refresh::unknown) {
     case Refresh::never:
         return hasFin ? hard : refreshed;
     case Refresh::everyPacket:
@@ -49,10 +56,9 @@ bool LossBrackets::fitAny(SessionPhase phase) const {
 
 void LossBrackets::write(Verdict &verdict, const Settings &settings, SessionPhase phase) const {
     const FirewallTimer *const timer = runningTimer(settings.firewall, phase);
-    const FirewallProfile *const device = findProfile(settings.firewall.id);
     bool byFin = !fin.empty();
     bool byLast = !last.empty();
-    if (byFin && byLast && timer != nullptr && device != nullptr && device != &anyProfile()) {
+    if (byFin && byLast && timer != nullptr && isDevice(settings.firewall)) {
         // The chosen device decides, where only one of the two can be its timer.
         const bool finFits = contains(fin, *timer, Refresh::never);
         const bool lastFits = contains(last, *timer, Refresh::everyPacket);

@@ -32,8 +32,11 @@ struct LossBrackets {
 
     explicit LossBrackets(const LossTimes &times);
 
-    /** True if the loss, and nothing else, came past this timer, by the clock that it has, or by either where that is not known. */
-    [[nodiscard]] bool arePast(const FirewallTimer *timer) const;
+    /**
+     * True if the loss, and nothing else, came past the chosen device's timer: by the clock that it has, or by either where
+     * that is not known, as for the default and for the user's own number of seconds.
+     */
+    [[nodiscard]] bool arePast(const FirewallProfile &chosen, SessionPhase phase) const;
     /** True if any known device's timer of that phase lies in one of them. */
     [[nodiscard]] bool fitAny(SessionPhase phase) const;
     /** Says in `verdict` where the timer lies, by which clock, and how long it should have been. */

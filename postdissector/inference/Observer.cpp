@@ -9,6 +9,32 @@ namespace tcpstate {
 
 namespace {
 
+/** True if nothing but the distance says that something else sent a RST. */
+constexpr bool byDistance(std::uint32_t signs) {
+    return (signs & (sign::farHops | sign::nearHops)) != 0 &&
+           (signs & (sign::tooFast | sign::bothAtOnce | sign::copiedFields)) == 0;
+}
+
+/** True if a RST after a timer is what a verdict rests on. */
+constexpr bool endsByTimer(const Verdict &verdict) {
+    return isTimerKill(verdict.kind) && !verdict.has(sign::silence);
+}
+
+/** Connections that were quiet for as long as each other may have run out together. */
+constexpr bool sameAge(Nanoseconds one, Nanoseconds other) {
+    const Nanoseconds apart = one > other ? one - other : other - one;
+    return apart <= std::max<Nanoseconds>(second, std::max(one, other) / 10);
+}
+
+/** Others were reset with it after other pauses: a device did it, but no timer. */
+void resetAtOneMoment(Verdict &verdict) {
+    verdict.kind = VerdictKind::forgedReset;
+    verdict.confidence = std::min(verdict.confidence, Confidence::likely);
+    verdict.signs = (verdict.signs | sign::oneMoment) & ~sign::pastClock;
+    verdict.timerMinimum = verdict.timerMaximum = verdict.needed = 0;
+    verdict.basis = TimerBasis::none;
+}
+
 constexpr std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
     std::uint64_t h = (a ^ b) * 0x9e3779b97f4a7c15ULL;
     return h ^ (h >> 32);
@@ -250,7 +276,11 @@ Record Observer::observe(const Flow &flow, const Segment &segment) {
         connection.observeDuplicate(segment, sender, duplicates_.firstInterface(), record);
         return record;
     }
-    hosts_[connection.endpoint(sender).host].hear(segment, number);
+    Host &speaking = hosts_[connection.endpoint(sender).host];
+    if (!segment.isRst() && speaking.lastReset.byDistance && speaking.lastReset.hopLimit == segment.hopLimit) {
+        acquitPath(speaking); // it comes from there itself now: the path has changed
+    }
+    speaking.hear(segment, number);
     hosts_[connection.endpoint(peer(sender)).host].notAnswered.clear();
 
     // The peer of a SYN that still has the older connection answers from there (RFC 9293 figure 9).
@@ -282,6 +312,7 @@ Record Observer::observe(const Flow &flow, const Segment &segment) {
     const bool silenceEnds = connection.silence().speaker != sender && connection.silence().copies > 2;
     const Silence ended = silenceEnds ? connection.silence() : Silence{};
     const Sequence ackBefore = connection.endpoint(sender).ackSent;
+    const bool hadAck = connection.endpoint(sender).hasAckSent;
     const Nanoseconds roundTrip = connection.observe(segment, sender, settings_, record);
     if (roundTrip > 0) {
         hosts_[connection.endpoint(sender).host].noteRoundTrip(roundTrip, phaseBefore == Phase::opening);
@@ -289,9 +320,9 @@ Record Observer::observe(const Flow &flow, const Segment &segment) {
     passFirewall(connection, segment, phaseBefore, record);
     countHalves(connection, serverBefore, phaseBefore, record);
     // What acknowledges none of it is no answer: it may only have opened the way again.
-    const bool answers =
-        segment.isRst() || after(segment.ack, ackBefore) || (ended.copies != 0 && ended.keepAlives == ended.copies);
-    judge(number, segment, sender, phaseBefore, reset, answers ? ended : Silence{}, record);
+    const bool acknowledges = after(segment.ack, ackBefore) || !hadAck;
+    const bool answers = segment.isRst() || acknowledges || (ended.copies != 0 && ended.keepAlives == ended.copies);
+    judge(number, segment, sender, phaseBefore, reset, answers ? ended : Silence{}, acknowledges, record);
     if (receiverRevived && older != noConnection && record.acceptance == ResetAcceptance::accepted) {
         entry(older).connection.resetByLaterIncarnation();
     }
@@ -387,7 +418,7 @@ const Verdict &Observer::verdictOf(ConnectionNumber number) const {
 
 /** The judgements that this segment may bring about; most segments bring none. */
 void Observer::judge(ConnectionNumber number, const Segment &segment, Side sender, Phase before,
-                     const BeforeReset &reset, const Silence &ended, Record &record) {
+                     const BeforeReset &reset, const Silence &ended, bool acknowledges, Record &record) {
     const Connection &connection = entry(number).connection;
     const Silence &silence = connection.silence();
     const Matter matter = matterOf(number);
@@ -402,10 +433,20 @@ void Observer::judge(ConnectionNumber number, const Segment &segment, Side sende
         if (ended.copies != 0 && record.origin == ResetOrigin::endpoint && reading.prompt) {
             settle(number, judgeRecovery(matter, ended, segment), &record); // the host itself answers the last copy
         }
-        const Verdict verdict = judgeReset(matter, reading, reset, segment, sender);
-        const std::uint32_t together = hosts_[connection.endpoint(sender).host].resets(segment, number, reading.gap);
+        Verdict verdict = judgeReset(matter, reading, reset, segment, sender);
+        Host &resetter = hosts_[connection.endpoint(sender).host];
+        const HeardReset previous = resetter.lastReset;
+        const std::uint32_t together = resetter.resets(segment, number, reading.gap, byDistance(reading.signs));
         if (together != noConnection && verdictOf(together).kind == VerdictKind::peerTimer) {
             entry(together).connection.setVerdictNumber(noVerdict);
+        }
+        if (together != noConnection && endsByTimer(verdict) && !sameAge(previous.quiet, reading.gap)) {
+            resetAtOneMoment(verdict);
+            if (endsByTimer(verdictOf(together))) {
+                verdicts_.push_back(verdictOf(together));
+                resetAtOneMoment(verdicts_.back());
+                entry(together).connection.setVerdictNumber(static_cast<std::uint32_t>(verdicts_.size() - 1));
+            }
         }
         // Several at once have not run out together: an application ended.
         if (verdict.kind != VerdictKind::peerTimer || together == noConnection) {
@@ -420,6 +461,11 @@ void Observer::judge(ConnectionNumber number, const Segment &segment, Side sende
             settle(number, judgeWait(matter, true), &record);
         }
         return;
+    }
+    const Verdict &reported = verdictOf(number);
+    const bool byIcmp = (reported.signs & (sign::prohibited | sign::unreachable)) != 0;
+    if (byIcmp && reported.speaker != sender && acknowledges) {
+        entry(number).connection.setVerdictNumber(noVerdict); // it goes on all the same
     }
     if (record.marked(mark::talksOn)) {
         settle(number, judgeTalksOn(matter, segment), &record);
@@ -452,6 +498,16 @@ void Observer::judge(ConnectionNumber number, const Segment &segment, Side sende
     }
 }
 
+/** What the distance of a host's latest RST said, its later packets refute. */
+void Observer::acquitPath(Host &host) {
+    host.lastReset.byDistance = false;
+    Connection &connection = edit(host.lastReset.connection);
+    connection.acquitReset();
+    if (verdictOf(host.lastReset.connection).frame == host.lastReset.frame) {
+        connection.setVerdictNumber(noVerdict);
+    }
+}
+
 void Observer::observeError(const Flow &flow, const IcmpError &error) {
     lastTime_ = std::max(lastTime_, error.time);
     const bool fromLower = Key::sourceIsLower(flow);
@@ -468,6 +524,18 @@ void Observer::correct(Record &record, std::uint32_t frame) const {
         return;
     }
     const Verdict &verdict = verdictOf(record.connection);
+    if (connection(record.connection).resetAcquitted() && record.origin == ResetOrigin::middlebox) {
+        record.cause = ResetCause::abort;
+        record.origin = ResetOrigin::unknown;
+    }
+    if (verdict.has(sign::oneMoment) && verdict.frame == frame && record.cause == ResetCause::afterIdleExpiry) {
+        record.cause = ResetCause::forged;
+    }
+    if (verdict.has(sign::neverSent) && verdict.frame == frame && verdict.confidence >= Confidence::likely) {
+        record.cause = ResetCause::forged;
+        record.origin = ResetOrigin::middlebox;
+        record.halfOpen = HalfOpen::none;
+    }
     if (verdict.resetFrame == frame && (verdict.signs & (sign::talksOn | sign::bothAtOnce)) != 0) {
         record.cause = isTimerKill(verdict.kind) ? ResetCause::afterIdleExpiry : ResetCause::forged;
         record.origin = ResetOrigin::middlebox;

@@ -88,9 +88,10 @@ class Observer {
                           ConnectionNumber previous);
 
     [[nodiscard]] Matter matterOf(ConnectionNumber number) const;
+    void acquitPath(Host &host);
     void settle(ConnectionNumber number, const Verdict &verdict, Record *record);
     void judge(ConnectionNumber number, const Segment &segment, Side sender, Phase before, const BeforeReset &reset,
-               const Silence &ended, Record &record);
+               const Silence &ended, bool acknowledges, Record &record);
     void passFirewall(Connection &connection, const Segment &segment, Phase before, Record &record) const;
     void countHalves(const Connection &connection, State serverBefore, Phase before, Record &record);
     void separateFailovers();

@@ -13,8 +13,8 @@ constexpr std::uint32_t enoughRoundTrips = 5;
 constexpr Nanoseconds measurableRoundTrip = 2 * millisecond;
 constexpr std::uint8_t farAway = 3;
 constexpr std::uint32_t keepAliveFailures = 2;
-constexpr std::uint16_t enoughPairs = 3; // of sightings at two interfaces
 constexpr Nanoseconds oneMoment = millisecond;
+constexpr Nanoseconds longQuiet = 10 * second;
 
 /** True if the quiet before a segment was long enough for the chosen device's timer, or for any known idle timer. */
 bool beyondTimer(const Settings &settings, SessionPhase phase, bool finAcknowledged, Nanoseconds gap) {
@@ -25,25 +25,23 @@ bool beyondTimer(const Settings &settings, SessionPhase phase, bool finAcknowled
     return fits(phase, Refresh::everyPacket, 0, gap).count != 0;
 }
 
-/** Its sender's packets pass one interface and then another; this one was not seen at the first of them. */
-bool seenOnlyBehind(const SecondSightings &pairs, const Segment &segment) {
-    return pairs.count >= enoughPairs && pairs.latest && pairs.first != pairs.second &&
-           static_cast<std::uint8_t>(segment.interface) == pairs.second;
-}
-
 std::uint32_t originSigns(const ResetReading &reading, const Host::HopComparison &hops, const Segment &segment,
-                          const Endpoint &from, const Endpoint &receiver, const SecondSightings &pairs) {
+                          const Endpoint &from, const Endpoint &receiver) {
     std::uint32_t signs = 0;
     if (hops.known && hops.own) {
         signs |= sign::ownHops;
     } else if (hops.known && hops.difference != 0 && segment.hopLimit != from.lastHopLimit) {
-        signs |= hops.difference >= farAway ? sign::farHops : sign::nearHops;
+        // Farther away than the host is no device on the way. A hop or two are routing, and so is more, if it took as long.
+        const bool asLate =
+            reading.answers && reading.roundTrip != 0 && reading.sinceLatest * 10 >= reading.roundTrip * 8;
+        const bool far = hops.difference >= farAway && !(hops.farther && asLate);
+        const bool near = hops.difference < farAway && !hops.farther;
+        signs |= far ? sign::farHops : near ? sign::nearHops : 0;
     }
-    if (reading.answers && reading.roundTrip != 0 && reading.reaction * 2 < reading.roundTrip) {
+    // The segment that it answers may be one that is missing, or the way another one since the quiet.
+    const bool measured = !receiver.bytes.hasHole() && !((signs & sign::ownHops) != 0 && reading.gap > longQuiet);
+    if (measured && reading.answers && reading.roundTrip != 0 && reading.reaction * 2 < reading.roundTrip) {
         signs |= sign::tooFast;
-    }
-    if (seenOnlyBehind(pairs, segment)) {
-        signs |= sign::neverSent;
     }
     if (reading.answers && segment.identification != 0 && segment.identification == receiver.lastIdentification &&
         (signs & sign::ownHops) == 0) {
@@ -84,6 +82,9 @@ Nanoseconds triggerOf(const Endpoint &receiver, const Segment &segment, State re
     if (receiverBefore == State::synSent) {
         return receiver.lastTime;
     }
+    if (!segment.isAck() && segment.window != 0) {
+        return 0; // it announces a window: its sender has the connection, and aborts it
+    }
     if (!segment.isAck()) {
         const Nanoseconds turn = receiver.turnTime;
         return receiver.outstandingSince != 0 ? std::min(receiver.outstandingSince, turn) : turn;
@@ -93,7 +94,7 @@ Nanoseconds triggerOf(const Endpoint &receiver, const Segment &segment, State re
 }
 
 ResetOrigin originOf(std::uint32_t signs, bool afterTimer) {
-    if ((signs & (sign::farHops | sign::tooFast | sign::neverSent | sign::bothAtOnce)) != 0) {
+    if ((signs & (sign::farHops | sign::tooFast | sign::bothAtOnce)) != 0) {
         return ResetOrigin::middlebox;
     }
     if ((signs & sign::nearHops) != 0 && ((signs & sign::copiedFields) != 0 || afterTimer)) {
@@ -202,7 +203,7 @@ ResetReading readReset(const Connection &connection, const BeforeReset &before, 
 
     const Host::HopComparison hops = host.compareHops(segment);
     reading.usualHopLimit = hops.known ? hops.usualHopLimit : std::uint8_t{0};
-    reading.signs = originSigns(reading, hops, segment, from, to, connection.secondSightings(sender));
+    reading.signs = originSigns(reading, hops, segment, from, to);
     const Host &otherHost = hosts[to.host];
     const HeardReset *const other = resetOfOtherEnd(connection, host, otherHost, segment, sender);
     if (other != nullptr && (reading.signs & sign::tooFast) == 0) {

@@ -75,7 +75,8 @@ inline constexpr std::uint32_t quietInterface =
     1U << 27; ///< never seen at the next interface, which shows nothing at all since: its capture may have ended
 inline constexpr std::uint32_t nobodyHeard =
     1U << 29; ///< nobody at all spoke to the speaker any more, in an exchange either
-inline constexpr std::uint32_t bothAtOnce = 1U << 28; ///< RSTs to both ends, sooner than word could pass between them
+inline constexpr std::uint32_t unsolicited = 1U << 30; ///< a RST that answers nothing
+inline constexpr std::uint32_t bothAtOnce = 1U << 28;  ///< RSTs to both ends, sooner than word could pass between them
 } // namespace sign
 
 /** A judgement, and all numbers that its sentences need. */

@@ -99,7 +99,11 @@ void writeSummary(Sentence &out, const Verdict &verdict, const FirewallProfile &
         verdict.kind == VerdictKind::halfClosedTimer ? "killed by a firewall's half-closed timer" : name(verdict.kind);
     out.append("%c%s, %s", std::toupper(static_cast<unsigned char>(text[0])), text + 1, name(verdict.confidence));
     if (isTimerKill(verdict.kind)) {
-        out.append(": %s spoke ", name(verdict.speaker));
+        if (verdict.has(sign::unsolicited)) {
+            out.append(": a RST came ");
+        } else {
+            out.append(": %s spoke ", name(verdict.speaker));
+        }
         out.span(verdict.kind == VerdictKind::idleTimer ? verdict.sinceLast : verdict.sinceFin);
         out.append(" after the %s", verdict.kind == VerdictKind::idleTimer ? "last packet" : "first FIN");
         const FirewallTimer *const timer = runningTimer(chosen, phaseOf(verdict.kind));

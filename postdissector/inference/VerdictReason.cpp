@@ -144,7 +144,12 @@ void appendResetSigns(Sentence &out, const Verdict &verdict, bool withFrames) {
 
 void writeKill(Sentence &out, const Verdict &verdict, const FirewallProfile &chosen, bool withFrames) {
     const bool half = verdict.kind != VerdictKind::idleTimer;
-    if (half) {
+    const bool spoke = !verdict.has(sign::unsolicited) || verdict.has(sign::silence);
+    if (!spoke) {
+        out.append("After ");
+        out.span(verdict.sinceLast);
+        out.append(" of silence came a RST that answers nothing. ");
+    } else if (half) {
         out.append("The %s spoke ", name(verdict.speaker));
         out.span(verdict.sinceFin);
         out.append(" after the first FIN%s, ",
@@ -161,7 +166,7 @@ void writeKill(Sentence &out, const Verdict &verdict, const FirewallProfile &cho
     } else if (verdict.has(sign::prohibited)) {
         out.append("A device answered with ICMP \"administratively prohibited\".");
     } else {
-        out.append("A RST in the %s's name answered.", name(peer(verdict.speaker)));
+        out.append(spoke ? "A RST in the %s's name answered." : "It bears the %s's name.", name(peer(verdict.speaker)));
         appendResetSigns(out, verdict, withFrames);
     }
     appendBracket(out, verdict);
@@ -196,6 +201,11 @@ void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &c
     case VerdictKind::forgedReset:
         out.append("A RST in the %s's name did not come from it.", name(peer(verdict.speaker)));
         appendResetSigns(out, verdict, withFrames);
+        if (verdict.has(sign::oneMoment)) {
+            out.append(
+                " Others were reset at the same moment after other pauses: no timer, but a flush of the session table "
+                "or a new policy.");
+        }
         appendUnpaired(out, verdict);
         return;
     case VerdictKind::rejected:

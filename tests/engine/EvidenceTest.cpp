@@ -59,6 +59,8 @@ class Scene {
         }
     }
 
+    /** The end of the capture. */
+    void finish() { observer_.finish(); }
     [[nodiscard]] const Verdict &verdict() const { return observer_.verdictOf(0); }
     [[nodiscard]] bool names(std::uint32_t frame) const {
         const std::span named(verdict().evidence.data(), verdict().evidenceCount);
@@ -202,6 +204,8 @@ TEST(Evidence, InterfacesOfAResetThatWasNeverSent) {
     both(0.03, true, "A", 1, 10, 1, 4);
     both(0.04, true, "A", 11, 10, 1, 5);
     scene.server(1, "RA", 21, 0, 1, {.interface = 3, .identification = 6, .hopLimit = 63});
+    both(2, false, "A", 1, 0, 21, 7);
+    scene.finish();
     ASSERT_EQ(VerdictKind::forgedReset, scene.verdict().kind);
     EXPECT_TRUE(scene.verdict().has(sign::neverSent));
     EXPECT_EQ(7U, scene.verdict().interfaces[0]);

@@ -104,21 +104,21 @@ TEST(ResetCause, TooFastFromItsOwnDistance) {
 TEST(ResetCause, OneHopAloneIsUnknown) {
     afterOpen(R"(
         1    c P. 501:10 ack 401 ttl 60
-        1.06 s R. 401 ack 511 ttl 54 | CLOSED CLOSED | origin:unknown no-verdict
+        1.06 s R. 401 ack 511 ttl 56 | CLOSED CLOSED | origin:unknown no-verdict
     )");
 }
 
 TEST(ResetCause, OneHopAndACopiedIdentification) {
     afterOpen(R"(
         1    c P. 501:10 ack 401 ttl 60 id 777
-        1.06 s R. 401 ack 511 ttl 54 id 777 | CLOSED CLOSED | cause:forged origin:middlebox
+        1.06 s R. 401 ack 511 ttl 56 id 777 | CLOSED CLOSED | cause:forged origin:middlebox
     )");
 }
 
 TEST(ResetCause, OneHopAfterTheTimer) {
     afterOpen(R"(
         4000    c P. 501:10 ack 401 ttl 60
-        4000.06 s R. 401 ack 511 ttl 54 | CLOSED CLOSED | cause:after-idle-expiry origin:middlebox verdict:idle-timer:possible
+        4000.06 s R. 401 ack 511 ttl 56 | CLOSED CLOSED | cause:after-idle-expiry origin:middlebox verdict:idle-timer:possible
     )");
 }
 
@@ -126,7 +126,7 @@ TEST(ResetCause, OneHopAfterTheTimer) {
 TEST(ResetCause, OneHopAfterTheChosenTimer) {
     transcript::run(("! timeouts 3 7 3\n" + open + R"(
         8    c P. 501:10 ack 401 ttl 60
-        8.06 s R. 401 ack 511 ttl 54 | CLOSED CLOSED | cause:after-idle-expiry origin:middlebox verdict:idle-timer:possible
+        8.06 s R. 401 ack 511 ttl 56 | CLOSED CLOSED | cause:after-idle-expiry origin:middlebox verdict:idle-timer:possible
     )")
                         .c_str());
 }
@@ -145,7 +145,7 @@ TEST(ResetCause, UnacceptableFitsNothing) {
         1 s R  90000000 ttl 55       | ESTABLISHED ESTABLISHED | cause:unacceptable refused no-verdict
     )");
     afterOpen(R"(
-        1 s R  90000000 ttl 64       | ESTABLISHED ESTABLISHED | cause:unacceptable refused verdict:forged-reset:likely
+        1 s R  90000000 ttl 64       | ESTABLISHED ESTABLISHED | cause:unacceptable refused verdict:forged-reset:possible
     )");
 }
 
@@ -153,7 +153,7 @@ TEST(ResetCause, StormIsOneEvent) {
     afterOpen(R"(
         1    s F. 401 ack 501 ttl 55
         1.06 c P. 501:10 ack 402 ttl 60
-        1.11 s R  402 ttl 55         | CLOSED CLOSED | cause:late-data origin:endpoint verdict:host-reset:certain
+        1.11 s R  402 ttl 55         | CLOSED CLOSED | cause:late-data origin:endpoint verdict:host-reset:likely
         1.12 c P. 511:10 ack 402 ttl 60
         1.17 s R  402 ttl 55         | - - | no-verdict
     )");
@@ -258,7 +258,25 @@ TEST(ResetCause, NeverSentByItsAllegedSender) {
         0.04  s P. 11:10 ack 1 id 5 if 1
         0.041 s P. 11:10 ack 1 id 5 if 0 ttl 63
         1     s R. 21 ack 1 id 6 if 0 ttl 63
+        2     c . 1 ack 21 id 7 if 0
+        2.001 c . 1 ack 21 id 7 if 1 ttl 63
         == none reset forged-reset certain
+    )");
+    // Its capture there may have ended just before.
+    transcript::run(R"(
+        0     c S  0 id 1 if 0
+        0.001 c S  0 id 1 if 1 ttl 63
+        0.01  s S. 0 ack 1 id 2 if 1
+        0.011 s S. 0 ack 1 id 2 if 0 ttl 63
+        0.02  c .  1 ack 1 id 3 if 0
+        0.021 c .  1 ack 1 id 3 if 1 ttl 63
+        0.03  s P. 1:10 ack 1 id 4 if 1
+        0.031 s P. 1:10 ack 1 id 4 if 0 ttl 63
+        0.04  s P. 11:10 ack 1 id 5 if 1
+        0.041 s P. 11:10 ack 1 id 5 if 0 ttl 63
+        1     s R. 21 ack 1 id 6 if 0 ttl 63
+        == none reset forged-reset possible
+        first-reset | origin:unknown
     )");
     transcript::run(R"(
         0     c S  0 id 1 if 0
@@ -415,7 +433,7 @@ TEST(ResetCause, LateDataResetWithAcknowledgement) {
         1    c F. 501 ack 401 ttl 60
         1.05 s .  401 ack 502 ttl 55
         2    s P. 401:100 ack 502 ttl 55
-        2.05 c R. 502 ack 501 ttl 60 | CLOSED CLOSED | cause:late-data origin:endpoint verdict:host-reset:certain
+        2.05 c R. 502 ack 501 ttl 60 | CLOSED CLOSED | cause:late-data origin:endpoint verdict:host-reset:likely
     )");
     // It had taken earlier data after its FIN: then it read on, and aborts now.
     afterOpen(R"(

@@ -204,8 +204,8 @@ TEST(Rules, NoResetIsNoForgedReset) {
     )");
 }
 
-// Seen behind the firewall only: known at once, and not only at the end of the capture.
-TEST(Rules, ResetSeenOnlyBehindIsForgedAtOnce) {
+// Seen behind the firewall only: known at the end, for the capture before it might have ended.
+TEST(Rules, ResetSeenOnlyBehindIsForgedAtTheEnd) {
     run(R"(
         0     c S  0 id 1 if 0
         0.001 c S  0 id 1 if 1 ttl 63
@@ -217,7 +217,11 @@ TEST(Rules, ResetSeenOnlyBehindIsForgedAtOnce) {
         0.031 s P. 1:10 ack 1 id 4 if 0 ttl 63
         0.04  s P. 11:10 ack 1 id 5 if 1
         0.041 s P. 11:10 ack 1 id 5 if 0 ttl 63
-        1     s R. 21 ack 1 id 6 if 0 ttl 63 | CLOSED CLOSED | cause:forged origin:middlebox verdict:forged-reset:certain
+        1     s R. 21 ack 1 id 6 if 0 ttl 63 | CLOSED CLOSED | origin:unknown no-verdict
+        2     c . 1 ack 21 id 7 if 0
+        2.001 c . 1 ack 21 id 7 if 1 ttl 63
+        == none reset forged-reset certain
+        first-reset                          | cause:forged origin:middlebox
     )");
 }
 
