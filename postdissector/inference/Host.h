@@ -122,6 +122,11 @@ struct Host {
         }
         heard[0] = heardAs(segment, connection);
         silentIn.clear();
+        passBy(segment);
+    }
+
+    /** Notes how far away it is where a packet of it comes by, for the first time or once more. */
+    void passBy(const Segment &segment) {
         if (segment.hopLimit != 0 && (segment.flags & (Flags::syn | Flags::rst)) == 0) {
             noteHops(segment);
         }

@@ -247,6 +247,16 @@ Verdict judgeTalksOn(const Matter &matter, const Segment &segment) {
     verdict.resetFrame = reset.frame;
     verdict.addEvidence(reset.frame);
     verdict.addEvidence(segment.frame);
+    // And the place where it speaks has never seen that RST.
+    const SecondSightings &pairs = matter.connection.secondSightings(reset.sender);
+    const bool unseen =
+        pairs.count >= enoughPairs && !pairs.missed && !reset.seenAgain && reset.interface == pairs.second;
+    if (unseen && static_cast<std::uint8_t>(segment.interface) == pairs.first) {
+        verdict.confidence = Confidence::certain;
+        verdict.signs |= sign::neverSent;
+        verdict.interfaces[0] = pairs.first;
+        verdict.interfaces[1] = pairs.second;
+    }
     return verdict;
 }
 

@@ -273,6 +273,7 @@ Record Observer::observe(const Flow &flow, const Segment &segment) {
     const Side sender = it.side(fromLower);
     Connection &connection = it.connection;
     if (sighting != Sighting::first) {
+        hosts_[connection.endpoint(sender).host].passBy(segment);
         connection.observeDuplicate(segment, sender, duplicates_.firstInterface(), record);
         return record;
     }

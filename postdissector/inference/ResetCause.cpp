@@ -28,9 +28,11 @@ bool beyondTimer(const Settings &settings, SessionPhase phase, bool finAcknowled
 std::uint32_t originSigns(const ResetReading &reading, const Host::HopComparison &hops, const Segment &segment,
                           const Endpoint &from, const Endpoint &receiver) {
     std::uint32_t signs = 0;
+    const bool asLatest =
+        segment.hopLimit == from.lastHopLimit && static_cast<std::uint8_t>(segment.interface) == from.lastInterface;
     if (hops.known && hops.own) {
         signs |= sign::ownHops;
-    } else if (hops.known && hops.difference != 0 && segment.hopLimit != from.lastHopLimit) {
+    } else if (hops.known && hops.difference != 0 && !asLatest) {
         // Farther away than the host is no device on the way. A hop or two are routing, and so is more, if it took as long.
         const bool asLate =
             reading.answers && reading.roundTrip != 0 && reading.sinceLatest * 10 >= reading.roundTrip * 8;

@@ -249,9 +249,9 @@ class TestDistance:
         assert (reset.cause, reset.origin, reset.verdict) == ("forged by a middlebox", "middlebox", (FORGED, LIKELY))
 
     def test_one_hop_off_needs_a_second_sign(self, see):
-        """62 instead of 63 may be routing: nobody is named. With the identification of frame 19 (0x7fa9) copied, it is not."""
+        """64 instead of 63 may be routing: nobody is named. With the identification of frame 19 (0x7fa9) copied, it is not."""
         sample = firewall(self.LATE)
-        sample.hop_limit(20, 62)
+        sample.hop_limit(20, 64)
         assert see(sample)(20).origin == "unknown"
         sample.identification(20, 0x7FA9)
         reset = see(sample)(20)
@@ -311,7 +311,7 @@ class TestRoundTrip:
         assert (reset.origin, reset.verdict) == ("middlebox", (FORGED, CERTAIN))
         assert "faster than half" in reset.reason and "hop limit 100" in reset.reason
         sample.delay(20, 0.021)
-        assert see(sample)(20).verdict == (FORGED, LIKELY)
+        assert see(sample)(20).verdict == NO_VERDICT, "farther away than the host, and as late: the path may have changed"
 
     def test_too_few_round_trips(self, see):
         """Only the handshake and two exchanges: a round trip, but no smallest one to rely on."""
@@ -330,14 +330,6 @@ class TestRoundTrip:
         reset = see(sample, "idle_timeout:4")(18)
         assert (reset.cause, reset.origin) == ("half-open peer answers", "endpoint")
         assert reset.verdict == NO_VERDICT and reset.value("killed") is None
-
-    def test_a_whole_round_trip_makes_the_acquittal_certain(self, see):
-        """The resets come 20.5 ms after the last segment. 7 ms earlier they are neither too fast nor a round trip."""
-        sample = firewall("reset-late-data-storm-client.server")
-        assert see(sample)(28).verdict == (HOST_RESETS, CERTAIN)
-        for number in range(28, 35):
-            sample.delay(number, -0.007)
-        assert see(sample)(28).verdict == (HOST_RESETS, LIKELY)
 
 
 class TestWhatHappensNext:
@@ -424,7 +416,7 @@ class TestNumbers:
         sample.sequence(19, sample[19].sequence - 5000 + beyond)
         packets = see(sample)
         assert (packets(19).cause, packets(19).acceptance) == ("unacceptable", "refused")
-        assert packets(19).verdict == (FORGED, LIKELY), "28 hops away"
+        assert packets(19).verdict == (FORGED, POSSIBLE), "28 hops away: perhaps another host behind the address"
         assert packets(20).value("states") == "ESTABLISHED/ESTABLISHED"
 
     def test_unacceptable_from_the_host_s_own_distance(self, see):
