@@ -258,7 +258,8 @@ def test_as_user_is_not_led_to_an_installed_plugin(project):
     (installed / "mate.so").write_text("neighbour")
     project.fake("tshark", f"if [[ $1 == -G ]]; then printf 'Global Plugins:\\t%s\\n' '{installed.parent}'; "
                            "else echo 'TShark (Wireshark) 4.0.17'; fi")
-    done = project.bash("prepare_build; as_user bash -c 'cd \"$WIRESHARK_PLUGIN_DIR/4.0/epan\"; cat tcpstate.so; readlink mate.so'")
+    done = project.bash("prepare_build; as_user bash -c 'cd \"$WIRESHARK_PLUGIN_DIR/4.0/epan\" && "
+                        "cat tcpstate.so && readlink mate.so'")
     assert done.stdout == f"plain\n{installed}/mate.so\n", done.stderr
     assert (installed / "tcpstate.so").read_text() == "old"
 

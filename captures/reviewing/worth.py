@@ -4,7 +4,8 @@ from . import terms
 
 KILLED, PERHAPS_KILLED, AT_RISK, HALF_OPEN, STRANGE, ACQUITTED = range(6)
 TITLES = ("killed on the way", "perhaps killed on the way", "at risk", "half-open", "strange resets", "not the firewall")
-LOOKS = ("killed on the way", "perhaps killed on the way", "at risk", "half-open", "with strange resets", "judged not to be the firewall's doing")
+LOOKS = ("killed on the way", "perhaps killed on the way", "at risk", "half-open", "with strange resets",
+         "judged not to be the firewall's doing")
 LIKELY = 3  # tcpstate.verdict.confidence
 MEANINGS = {
     PERHAPS_KILLED: "possible, no more: the packets fit other explanations as well",
