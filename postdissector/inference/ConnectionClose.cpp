@@ -249,6 +249,11 @@ void Connection::followSilence(const Segment &segment, Side sender, std::uint32_
         silence_.firstFrame = segment.frame;
         silence_.quietSince = lastTime_;
         silence_.smallest = segment.length;
+        if (segment.hasTimestamps && from.hasTimestamp) {
+            // A tick is a second at most (RFC 7323 section 5.4).
+            const std::int32_t ticks = distance(from.newestTimestamp, segment.timestampValue);
+            silence_.clockStepped = ticks >= 0 && segment.time - from.lastTime > (Nanoseconds{ticks} + 2) * second;
+        }
     }
     // A capture that shows a packet twice without saying so does it at once; no timer of a sender is that short.
     constexpr Nanoseconds shownTwice = 10 * millisecond;

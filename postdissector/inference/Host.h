@@ -41,6 +41,13 @@ struct Heard {
     std::uint8_t interface = 0; ///< the low byte of its number
 };
 
+/** The longest quiet that a connection of a server has outlived, half-closes aside. */
+struct Survivor {
+    Nanoseconds quiet = 0;
+    HostNumber client = 0xffffffff;
+    std::uint16_t port = 0; ///< of the server
+};
+
 /** A RST of a host. */
 struct HeardReset : Heard {
     Nanoseconds quiet = 0;   ///< of its connection before it
@@ -87,6 +94,8 @@ struct Host {
     std::array<HopCount, 4> hopCounts{}; ///< of packets that are neither SYN nor RST, commonest distances
     std::array<Heard, 2> heard{};        ///< its latest packet, and the latest of another connection
     HeardReset lastReset{};              ///< its latest RST; frame 0: none
+    HeardReset lastReceivedReset{};      ///< the latest RST to it; frame 0: none
+    Survivor survivor{};                 ///< as a server
     Nanoseconds smallestRoundTrip = 0;   ///< from the place of the capture to it and back; with roundTrips
     std::uint32_t roundTrips = 0;        ///< number of samples
     bool handshakeTimed = false;         ///< one of them is of a handshake: no delayed ACK, no time to think
@@ -113,6 +122,13 @@ struct Host {
         const std::uint32_t other = burst ? lastReset.connection : 0xffffffff;
         lastReset = {heardAs(segment, connection), quiet, byDistance};
         return other;
+    }
+
+    /** Notes a RST to it after a quiet of `quiet`, and gives the one before it. */
+    HeardReset receivesReset(const Segment &segment, std::uint32_t connection, Nanoseconds quiet) {
+        const HeardReset before = lastReceivedReset;
+        lastReceivedReset = {heardAs(segment, connection), quiet, false};
+        return before;
     }
 
     /** Notes a packet of it. */

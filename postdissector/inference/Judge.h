@@ -19,7 +19,8 @@ struct Matter {
     ConnectionNumber number;
     const HostTable &hosts;
     const Settings &settings;
-    Nanoseconds now;        ///< time of the latest packet of the capture
+    Nanoseconds now; ///< time of the latest packet of the capture
+    std::uint16_t serverPort;
     bool severalInterfaces; ///< the capture has packets of more than one
     const std::array<Nanoseconds, 256>
         &interfaceTimes; ///< when each last showed a segment, by the low byte of its number

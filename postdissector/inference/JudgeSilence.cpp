@@ -25,8 +25,9 @@ struct SilenceCase {
     bool knownTimer; ///< that, or the timer of some known device lies in a bracket
     bool midTraffic; ///< nothing had paused before it
     bool onlyLarge;  ///< a path that silently loses what is large explains it as well, and the peer may still have it
-    bool proven;     ///< they were dropped between two interfaces
-    bool alive;      ///< that, or the peer was heard elsewhere meanwhile, or still had the connection afterwards
+    bool outlivedElsewhere; ///< another connection of the two hosts to the same port has outlived a longer quiet
+    bool proven;            ///< they were dropped between two interfaces
+    bool alive;             ///< that, or the peer was heard elsewhere meanwhile, or still had the connection afterwards
 };
 
 /**
@@ -113,10 +114,9 @@ void idleWithoutTimer(const SilenceCase &it, Verdict &verdict) {
 
 void idleTimer(const SilenceCase &it, Verdict &verdict) {
     if (it.phase == SessionPhase::established) {
+        const bool likely = it.alive && !it.onlyLarge && !it.outlivedElsewhere;
         verdict.kind = VerdictKind::idleTimer;
-        verdict.confidence = it.proven                   ? Confidence::certain
-                             : it.alive && !it.onlyLarge ? Confidence::likely
-                                                         : Confidence::possible;
+        verdict.confidence = it.proven ? Confidence::certain : likely ? Confidence::likely : Confidence::possible;
     }
 }
 
@@ -212,7 +212,10 @@ Heard heardMeanwhile(const Matter &matter) {
 SilenceCase caseOf(const Matter &matter, SessionPhase phase, const LossTimes &times, const Verdict &facts) {
     const Connection &connection = matter.connection;
     const Silence &silence = connection.silence();
-    SilenceCase it{phase, LossBrackets(times), false, false, false, false, false, false};
+    SilenceCase it{phase, LossBrackets(times), false, false, false, false, false, false, false};
+    const Survivor &survivor = matter.hosts[connection.endpoint(Side::server).host].survivor;
+    it.outlivedElsewhere = survivor.client == connection.endpoint(Side::client).host &&
+                           survivor.port == matter.serverPort && survivor.quiet > silence.gap();
     it.past = it.ages.arePast(matter.settings.firewall, phase);
     it.knownTimer = it.past || it.ages.fitAny(phase);
     it.midTraffic = silence.gap() < pause;
@@ -229,7 +232,7 @@ bool mayBeJudged(const Connection &connection, const SilenceProof &proof) {
     const bool heard = connection.endpoint(peer(silence.speaker)).heard();
     const bool connected = isSynchronised(connection.endpoint(silence.speaker).state) || proof.gaveUp;
     const bool unheeded = connection.keepAlives().ignored && silence.keepAlives == silence.copies;
-    return silence.copies != 0 && heard && connected && !unheeded;
+    return silence.copies != 0 && heard && connected && !unheeded && !silence.clockStepped;
 }
 
 } // namespace

@@ -318,6 +318,7 @@ Record Observer::observe(const Flow &flow, const Segment &segment) {
     if (roundTrip > 0) {
         hosts_[connection.endpoint(sender).host].noteRoundTrip(roundTrip, phaseBefore == Phase::opening);
     }
+    noteSurvivor(it);
     passFirewall(connection, segment, phaseBefore, record);
     countHalves(connection, serverBefore, phaseBefore, record);
     // What acknowledges none of it is no answer: it may only have opened the way again.
@@ -371,6 +372,15 @@ void Observer::passFirewall(Connection &connection, const Segment &segment, Phas
     }
 }
 
+/** Keeps the longest quiet that a connection of a server has outlived. */
+void Observer::noteSurvivor(const Entry &it) {
+    const Nanoseconds quiet = it.connection.survivedGap();
+    Survivor &survivor = hosts_[it.connection.endpoint(Side::server).host].survivor;
+    if (quiet > survivor.quiet && !it.connection.anyFin()) {
+        survivor = {quiet, it.connection.endpoint(Side::client).host, it.clientIsLower ? it.upperPort : it.lowerPort};
+    }
+}
+
 /** Keeps the numbers of half-open and half-closed connections of each host. */
 void Observer::countHalves(const Connection &connection, State serverBefore, Phase before, Record &record) {
     const bool wasOpening = serverBefore == State::synReceived;
@@ -394,7 +404,9 @@ void Observer::countHalves(const Connection &connection, State serverBefore, Pha
 }
 
 Matter Observer::matterOf(ConnectionNumber number) const {
-    return {entry(number).connection, number, hosts_, settings_, lastTime_, severalInterfaces_, interfaceTimes_};
+    const Entry &it = entry(number);
+    const std::uint16_t serverPort = it.clientIsLower ? it.upperPort : it.lowerPort;
+    return {it.connection, number, hosts_, settings_, lastTime_, serverPort, severalInterfaces_, interfaceTimes_};
 }
 
 void Observer::settle(ConnectionNumber number, const Verdict &verdict, Record *record) {
@@ -441,12 +453,18 @@ void Observer::judge(ConnectionNumber number, const Segment &segment, Side sende
         if (together != noConnection && verdictOf(together).kind == VerdictKind::peerTimer) {
             entry(together).connection.setVerdictNumber(noVerdict);
         }
-        if (together != noConnection && endsByTimer(verdict) && !sameAge(previous.quiet, reading.gap)) {
+        const HeardReset received =
+            hosts_[connection.endpoint(peer(sender)).host].receivesReset(segment, number, reading.gap);
+        for (const HeardReset &other : {previous, received}) {
+            const bool atOnce = other.frame != 0 && other.connection != number && segment.time - other.time < second;
+            if (!atOnce || !endsByTimer(verdict) || sameAge(other.quiet, reading.gap)) {
+                continue;
+            }
             resetAtOneMoment(verdict);
-            if (endsByTimer(verdictOf(together))) {
-                verdicts_.push_back(verdictOf(together));
+            if (endsByTimer(verdictOf(other.connection))) {
+                verdicts_.push_back(verdictOf(other.connection));
                 resetAtOneMoment(verdicts_.back());
-                entry(together).connection.setVerdictNumber(static_cast<std::uint32_t>(verdicts_.size() - 1));
+                edit(other.connection).setVerdictNumber(static_cast<std::uint32_t>(verdicts_.size() - 1));
             }
         }
         // Several at once have not run out together: an application ended.

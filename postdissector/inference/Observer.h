@@ -93,6 +93,7 @@ class Observer {
     void judge(ConnectionNumber number, const Segment &segment, Side sender, Phase before, const BeforeReset &reset,
                const Silence &ended, bool acknowledges, Record &record);
     void passFirewall(Connection &connection, const Segment &segment, Phase before, Record &record) const;
+    void noteSurvivor(const Entry &it);
     void countHalves(const Connection &connection, State serverBefore, Phase before, Record &record);
     void separateFailovers();
     void loseAtOneMoment(ConnectionNumber number, bool anyPeerAlive);

@@ -24,6 +24,7 @@ struct Silence {
     std::uint32_t seenAgain = 0;  ///< how many of them were also seen at another interface
     std::uint32_t smallest = 0;   ///< smallest payload among them
     Side speaker = Side::client;  ///< who waits
+    bool clockStepped = false;    ///< the quiet before them is longer than the speaker's own timestamps allow
 
     [[nodiscard]] Nanoseconds span() const { return last - first; }
     /** How long nothing was seen before the first of them. */
