@@ -113,6 +113,9 @@ class Connection {
         resetAcceptance_ = record.acceptance;
     }
 
+    /** A sign of life of the silent side, elsewhere, before the latest unanswered segment. */
+    void noteSignOfLife(std::uint32_t frame) { silence_.aliveFrame = frame; }
+
     /** Its latest RST came from where its sender's later packets come from, too. */
     void acquitReset() { resetAcquitted_ = true; }
     [[nodiscard]] bool resetAcquitted() const { return resetAcquitted_; }

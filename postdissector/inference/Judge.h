@@ -37,7 +37,15 @@ struct Matter {
 struct SilenceProof {
     bool gaveUp = false;         ///< the speaker's own RST ends it
     std::uint32_t stalePeer = 0; ///< frame in which the silent side showed that it still had the connection; 0: none
+    bool final = false;          ///< the capture has ended
 };
+
+/**
+ * The silent side on another connection, between the first copy and the last: one more copy after it was lost. Its frame; 0: it
+ * was not heard. What comes from another distance is another host behind its address, or a device that answers for it, and
+ * what comes in at another interface may be an old packet.
+ */
+[[nodiscard]] std::uint32_t signOfLife(const Matter &matter);
 
 /** Nobody answers. Kind none if the evidence does not suffice (yet). */
 [[nodiscard]] Verdict judgeSilence(const Matter &matter, const SilenceProof &proof);

@@ -44,7 +44,10 @@ bool enough(const Matter &matter, const SilenceProof &proof) {
     const std::uint32_t keepAlivesWanted = std::min(settings.evidenceCopies, enoughKeepAlives);
     const bool copies =
         sent >= settings.evidenceCopies || (silence.keepAlives == silence.copies && sent >= keepAlivesWanted);
-    return copies && (silence.span() >= settings.evidenceSpan || proof.gaveUp);
+    // At the end of the capture it will not become longer: there a sign of life in its midst will do.
+    const bool longEnough =
+        silence.span() >= settings.evidenceSpan || proof.gaveUp || (proof.final && silence.aliveFrame != 0);
+    return copies && longEnough;
 }
 
 SessionPhase phaseAtLoss(const Connection &connection) {
@@ -151,7 +154,7 @@ constexpr Rule rules[] = {peerDoesNotAnswer, speakerHearsNobody, largeSegmentsLo
                           idleTimer,         diedWithTheFin,     halfClosedTimer,   closingTimer};
 
 /** What the verdict says whatever its kind: who waits, for how long, and every sign beside the silence itself. */
-Verdict factsOf(const Matter &matter, const SilenceProof &proof, const LossTimes &times, const Heard &alive) {
+Verdict factsOf(const Matter &matter, const SilenceProof &proof, const LossTimes &times) {
     const Connection &connection = matter.connection;
     const Silence &silence = connection.silence();
     const HostNumber silent = connection.endpoint(peer(silence.speaker)).host;
@@ -162,12 +165,12 @@ Verdict factsOf(const Matter &matter, const SilenceProof &proof, const LossTimes
     facts.sinceLast = silence.gap();
     facts.sinceFin = times.fin != 0 ? times.lost - times.fin : 0;
     facts.frame = silence.lastFrame;
-    facts.aliveFrame = alive.frame;
+    facts.aliveFrame = silence.aliveFrame;
     facts.signs = sign::silence | matter.vantageSign();
     facts.signs |= twoVantagePoints(matter, facts);
     facts.signs |= proof.gaveUp ? sign::gaveUp : 0;
     facts.signs |= silence.keepAlives == silence.copies ? sign::keepAlives : 0;
-    facts.signs |= alive.frame != 0 ? sign::peerAlive : 0;
+    facts.signs |= silence.aliveFrame != 0 ? sign::peerAlive : 0;
     facts.signs |= proof.stalePeer != 0 ? sign::stalePeer : 0;
     facts.signs |= matter.hosts[silent].silentIn.elsewhere(matter.number) ? sign::othersSilent : 0;
     const Host &speaker = matter.hosts[connection.endpoint(silence.speaker).host];
@@ -191,22 +194,6 @@ void addEvidence(Verdict &verdict, const Matter &matter, const SilenceProof &pro
 Nanoseconds underWay(const Host &host) {
     return host.roundTrips != 0 ? std::min<Nanoseconds>(4 * host.smallestRoundTrip + 200 * millisecond, 2 * second)
                                 : second;
-}
-
-/**
- * The silent side on another connection, between the first copy and the last: one more copy after it was lost. Frame 0: it
- * was not heard. What comes from another distance is another host behind its address, or a device that answers for it, and
- * what comes in at another interface may be an old packet.
- */
-Heard heardMeanwhile(const Matter &matter) {
-    const Silence &silence = matter.connection.silence();
-    const Endpoint &silent = matter.connection.endpoint(peer(silence.speaker));
-    const Host &host = matter.hosts[silent.host];
-    const Heard elsewhere = host.heardElsewhere(matter.number);
-    const bool meanwhile =
-        elsewhere.frame != 0 && elsewhere.time > silence.first + underWay(host) && elsewhere.time <= silence.last;
-    const bool itself = elsewhere.hopLimit == silent.lastHopLimit && elsewhere.interface == silent.lastInterface;
-    return meanwhile && itself ? elsewhere : Heard{};
 }
 
 SilenceCase caseOf(const Matter &matter, SessionPhase phase, const LossTimes &times, const Verdict &facts) {
@@ -237,11 +224,21 @@ bool mayBeJudged(const Connection &connection, const SilenceProof &proof) {
 
 } // namespace
 
+std::uint32_t signOfLife(const Matter &matter) {
+    const Silence &silence = matter.connection.silence();
+    const Endpoint &silent = matter.connection.endpoint(peer(silence.speaker));
+    const Host &host = matter.hosts[silent.host];
+    const Heard elsewhere = host.heardElsewhere(matter.number);
+    const bool meanwhile =
+        elsewhere.frame != 0 && elsewhere.time > silence.first + underWay(host) && elsewhere.time <= silence.last;
+    const bool itself = elsewhere.hopLimit == silent.lastHopLimit && elsewhere.interface == silent.lastInterface;
+    return meanwhile && itself ? elsewhere.frame : 0;
+}
+
 Verdict judgeSilence(const Matter &matter, const SilenceProof &proof) {
     const Connection &connection = matter.connection;
     const Silence &silence = connection.silence();
     const Endpoint &silent = connection.endpoint(peer(silence.speaker));
-    const Heard alive = heardMeanwhile(matter);
     if (!mayBeJudged(connection, proof) || !enough(matter, proof)) {
         return {};
     }
@@ -256,7 +253,7 @@ Verdict judgeSilence(const Matter &matter, const SilenceProof &proof) {
     times.lost = silence.first;
     times.survived = connection.survivedGap();
 
-    Verdict verdict = factsOf(matter, proof, times, alive);
+    Verdict verdict = factsOf(matter, proof, times);
     const SilenceCase it = caseOf(matter, phase, times, verdict);
     verdict.signs |= it.past ? sign::pastClock : 0;
     verdict.signs |= it.onlyLarge ? sign::onlyLarge : 0;

@@ -298,7 +298,7 @@ Record Observer::observe(const Flow &flow, const Segment &segment) {
             record.marks |= mark::challengeAck;
             record.halfOpen = HalfOpen::peerRestarted;
             // What had gone unanswered there had not reached this end, which is alive and still has the connection.
-            settle(older, judgeSilence(matterOf(older), {false, segment.frame}), &record);
+            settle(older, judgeSilence(matterOf(older), {false, segment.frame, false}), &record);
         }
     }
     const bool receiverRevived = connection.endpoint(peer(sender)).revived;
@@ -472,7 +472,7 @@ void Observer::judge(ConnectionNumber number, const Segment &segment, Side sende
             settle(number, verdict, &record);
         }
         if (silence.copies > 1 && silence.speaker == sender && before != Phase::reset) {
-            settle(number, judgeSilence(matter, {true, 0}), &record);
+            settle(number, judgeSilence(matter, {true, 0, false}), &record);
         }
         const Wait &wait = connection.wait();
         const Side waits = connection.anyFin() ? connection.firstFin() : wait.speaker;
@@ -496,6 +496,9 @@ void Observer::judge(ConnectionNumber number, const Segment &segment, Side sende
         const bool midTraffic = silence.gap() < second;
         hosts_[connection.endpoint(peer(sender)).host].silentIn.note(number, midTraffic);
         hosts_[connection.endpoint(sender).host].notAnswered.note(number, midTraffic);
+        if (silence.aliveFrame == 0) {
+            entry(number).connection.noteSignOfLife(signOfLife(matter));
+        }
         if (silence.copies >= std::min<std::uint32_t>(settings_.evidenceCopies, 3)) {
             const Verdict verdict = judgeSilence(matter, {});
             if (verdict.kind != VerdictKind::none && connection.verdictNumber() == noVerdict) {

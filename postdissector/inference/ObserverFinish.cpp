@@ -158,7 +158,7 @@ void Observer::finish() {
         ended.finish(lastTime_, settings_);
         const Matter matter = matterOf(number);
         if (ended.silence().copies > 1) {
-            settle(number, judgeSilence(matter, {}), nullptr);
+            settle(number, judgeSilence(matter, {false, 0, true}), nullptr);
         }
         settle(number, judgeUnsentReset(matter), nullptr);
         if (verdictOf(number).kind == VerdictKind::none && ended.phase() == Phase::halfClosed) {

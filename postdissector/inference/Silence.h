@@ -23,6 +23,7 @@ struct Silence {
     std::uint32_t keepAlives = 0; ///< how many of them are keep-alives
     std::uint32_t seenAgain = 0;  ///< how many of them were also seen at another interface
     std::uint32_t smallest = 0;   ///< smallest payload among them
+    std::uint32_t aliveFrame = 0; ///< a sign of life of the silent side after which one more was lost; 0: none
     Side speaker = Side::client;  ///< who waits
     bool clockStepped = false;    ///< the quiet before them is longer than the speaker's own timestamps allow
 
