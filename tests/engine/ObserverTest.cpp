@@ -40,6 +40,38 @@ Segment segment(std::uint32_t frame, std::uint8_t flags, Sequence seq, Sequence 
 
 } // namespace
 
+// Two servers fall silent for one client at once, one of them in the middle of an exchange: its own network, perhaps.
+TEST(Observer, SpeakerThatHearsNobody) {
+    Observer observer({});
+    std::uint32_t frame = 0;
+    const auto send = [&](std::uint8_t from, std::uint8_t to, double time, std::uint8_t flags, Sequence seq,
+                          Sequence ack, std::uint32_t length) {
+        const bool client = from == 10;
+        Segment sent = segment(++frame, flags, seq, ack);
+        sent.time = second + static_cast<Nanoseconds>(time * 1e9);
+        sent.length = length;
+        const Flow flow{ipv4(from), ipv4(to), static_cast<std::uint16_t>(client ? 40000 : 80),
+                        static_cast<std::uint16_t>(client ? 80 : 40000)};
+        static_cast<void>(observer.observe(flow, sent));
+    };
+    for (const std::uint8_t server : {std::uint8_t{20}, std::uint8_t{30}}) {
+        const double start = server == 20 ? 0 : 399;
+        send(10, server, start, Flags::syn, 1000, 0, 0);
+        send(server, 10, start + 0.1, Flags::syn | Flags::ack, 5000, 1001, 0);
+        send(10, server, start + 0.2, Flags::ack, 1001, 5001, 100);
+        send(server, 10, start + 0.3, Flags::ack, 5001, 1101, 100);
+        send(10, server, start + 0.4, Flags::ack, 1101, 5101, 0);
+    }
+    for (const double after : {0.0, 0.2, 0.6, 1.4, 3.0, 6.2, 12.6, 25.4}) {
+        send(10, 30, 399.5 + after, Flags::ack, 1101, 5101, 100);
+        send(10, 20, 399.6 + after, Flags::ack, 1101, 5101, 100);
+    }
+    observer.finish();
+    EXPECT_EQ(VerdictKind::peerGone, observer.verdictOf(0).kind);
+    EXPECT_EQ(Confidence::possible, observer.verdictOf(0).confidence);
+    EXPECT_TRUE(observer.verdictOf(0).has(sign::nobodyHeard));
+}
+
 // The table grows several times on the way; whoever answers still finds the connection that was begun.
 TEST(Observer, ManyConnections) {
     constexpr std::uint32_t connections = 5000;

@@ -373,6 +373,32 @@ TEST(ResetCause, BothEndsByTheSameTimerOfTheirOwn) {
                         .c_str());
 }
 
+// A bare RST with a window is of a host that has the connection: it answers nothing, and so it is not too fast.
+TEST(ResetCause, BareAbortThatCrossesAQuestion) {
+    afterOpen(R"(
+        1     c P. 501:10 ack 401 ttl 60
+        1.005 s R  401 win 100 ttl 55    | CLOSED CLOSED | cause:abort origin:endpoint no-verdict
+    )");
+}
+
+// The place where the server speaks has never seen the RST, and sees what the server says afterwards.
+TEST(ResetCause, NeverSentAndTalksOn) {
+    transcript::run(R"(
+        0     c S  0 id 1 if 0
+        0.001 c S  0 id 1 if 1 ttl 63
+        0.01  s S. 0 ack 1 id 2 if 1
+        0.011 s S. 0 ack 1 id 2 if 0 ttl 63
+        0.02  c .  1 ack 1 id 3 if 0
+        0.021 c .  1 ack 1 id 3 if 1 ttl 63
+        0.03  s P. 1:10 ack 1 id 4 if 1
+        0.031 s P. 1:10 ack 1 id 4 if 0 ttl 63
+        0.04  s P. 11:10 ack 1 id 5 if 1
+        0.041 s P. 11:10 ack 1 id 5 if 0 ttl 63
+        1     s R. 21 ack 1 id 6 if 0 ttl 63 | CLOSED CLOSED | no-verdict
+        2     s P. 21:10 ack 1 id 7 if 1     | - - | verdict:forged-reset:certain
+    )");
+}
+
 // Data that was sent before the RST and overtaken by it ends at the RST's number.
 TEST(ResetCause, DataOvertakenByTheRstProvesNothing) {
     afterOpen(R"(

@@ -252,6 +252,45 @@ TEST(Verdict, IcmpPortUnreachableInMidStream) {
     )");
 }
 
+// 400 s are no 3600 s, but some known devices' timer.
+TEST(Verdict, IcmpProhibitedAfterAKnownTimer) {
+    run(open + R"(
+        400 c P. 101:100 ack 1
+        icmp prohibited c 101
+        == none open idle-timer likely
+    )");
+}
+
+TEST(Verdict, IcmpThatQuotesNothingUnderWay) {
+    run(open + R"(
+        400 c P. 101:100 ack 1
+        icmp prohibited c 5000000
+        == none open none none
+    )");
+}
+
+// The path was interrupted for 13 s and came back; long after that a timer kills the connection.
+TEST(Verdict, KillLongAfterAnOutage) {
+    run(open + R"(
+        1    c P. 101:100 ack 1
+        1.2  c P. 101:100 ack 1
+        1.6  c P. 101:100 ack 1
+        2.4  c P. 101:100 ack 1
+        4    c P. 101:100 ack 1
+        7    c P. 101:100 ack 1
+        14   s .  1 ack 201        | - - | verdict:path-outage:likely
+        500   c P. 201:100 ack 1
+        500.2 c P. 201:100 ack 1
+        500.6 c P. 201:100 ack 1
+        501.4 c P. 201:100 ack 1
+        503   c P. 201:100 ack 1
+        505   c2 S  0
+        505.1 s2 S. 0 ack 1
+        506   c P. 201:100 ack 1
+        525   c P. 201:100 ack 1   | - - | verdict:idle-timer:likely
+    )");
+}
+
 TEST(Verdict, IcmpOnSyn) {
     run(R"(
         0 c S 0
