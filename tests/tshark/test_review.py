@@ -734,7 +734,8 @@ def test_help_states_the_exit_status(command):
 def test_a_reader_that_stops_early_is_no_error(command):
     done = subprocess.run(f"{CAPTURES}/review | head -n 1; echo ${{PIPESTATUS[0]}}", shell=True, executable="/bin/bash",
                           capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[1] == "0" and done.stderr == ""
+    complaints = [line for line in done.stderr.splitlines() if "building" not in line]  # said where that takes a while
+    assert done.stdout.splitlines()[1] == "0" and not complaints
 
 
 def test_colour_on_a_terminal(command):
