@@ -17,14 +17,14 @@ from conftest import VALUES, Wireshark  # noqa: E402
 from public_captures import tables  # noqa: E402
 
 
-def with_reasons(found, old, columns, key):
+def with_reasons(found, old, columns):
     """Adds to each row the reason of the old row that says the same, or a mark that nobody has read it."""
     same = {tuple(row[column] for column in columns): row["why"] for row in old}
-    before = {tuple(row[column] for column in key): row for row in old}
+    before = {tuple(row[column] for column in tables.KEY): row for row in old}
     for row in found:
         why = same.get(tuple(row[column] for column in columns))
         if why is None:
-            was = before.get(tuple(row[column] for column in key))
+            was = before.get(tuple(row[column] for column in tables.KEY))
             why = tables.UNREAD
             if was:
                 changed = ", ".join(was[column] for column in columns if was[column] != row[column])
@@ -45,10 +45,10 @@ def main():
             resets += more[1]
     finally:
         shutil.rmtree(home, ignore_errors=True)
-    for table, columns, key, found in ((tables.VERDICTS, tables.VERDICT_COLUMNS, tables.VERDICT_KEY, verdicts),
-                                       (tables.RESETS, tables.RESET_COLUMNS, tables.RESET_KEY, resets)):
+    for table, columns, found in ((tables.VERDICTS, tables.VERDICT_COLUMNS, verdicts),
+                                  (tables.RESETS, tables.RESET_COLUMNS, resets)):
         old = tables.read(table) if table.exists() else []
-        rows = list(with_reasons(found, old, columns, key))
+        rows = list(with_reasons(found, old, columns))
         tables.write(table, columns, rows)
         print(f"{table.name}: {len(rows)} rows, {sum(not tables.is_read(row) for row in rows)} to be read or mended")
 

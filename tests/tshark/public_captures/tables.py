@@ -1,6 +1,7 @@
 """The two tables of what tcpstate says about public captures, each row read by hand in the packets.
 
-verdicts.tsv has a row for each connection with a verdict, resets.tsv one for each RST; the last column says why it is right.
+verdicts.tsv has a row for each connection with a verdict, named by its first frame (tcp.stream counts otherwise in other
+versions of Wireshark); resets.tsv has one for each RST; the last column says why it is right.
 """
 
 import csv
@@ -10,10 +11,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 VERDICTS = HERE / "verdicts.tsv"
 RESETS = HERE / "resets.tsv"
-VERDICT_COLUMNS = ("file", "stream", "verdict", "confidence")
-RESET_COLUMNS = ("file", "frame", "stream", "cause", "origin", "acceptance")
-VERDICT_KEY = ("file", "stream")
-RESET_KEY = ("file", "frame")
+VERDICT_COLUMNS = ("file", "frame", "verdict", "confidence")
+RESET_COLUMNS = ("file", "frame", "cause", "origin", "acceptance")
+KEY = ("file", "frame")
 
 UNREAD = "UNREAD"  # begins the reason of a row that nobody has compared with the packets
 WRONG = "WRONG"  # begins the reason of a row that the packets contradict
@@ -62,18 +62,21 @@ def is_read(row):
 
 def said(wireshark, path, name, words):
     """What the plugin says of a capture: its verdict rows and its reset rows, without the reasons. `words`: value strings."""
-    fields = ["frame.number", "tcp.stream", "tcpstate.verdict", "tcpstate.verdict.confidence", "tcpstate.reset.cause",
-              "tcpstate.reset.origin", "tcpstate.reset.acceptance"]
-    verdicts, resets = [], []
-    for packet in wireshark.fields(path, fields, "-2", "-Y", "tcpstate"):
-        word = {field: words[field][int(packet[field][-1])] for field in fields[2:] if packet[field] and packet[field][-1] != "0"}
-        stream = packet["tcp.stream"][-1]
+    ends = [f"{protocol}.{end}" for protocol in ("ip", "ipv6", "tcp") for end in ("src", "dst", "srcport", "dstport")
+            if (protocol == "tcp") == end.endswith("port")]
+    said = ["tcpstate.verdict", "tcpstate.verdict.confidence", "tcpstate.reset.cause", "tcpstate.reset.origin",
+            "tcpstate.reset.acceptance"]
+    verdicts, resets = {}, []
+    for packet in wireshark.fields(path, ["frame.number", *ends, *said], "-2", "-Y", "tcpstate"):
+        word = {field: words[field][int(packet[field][-1])] for field in said if packet[field] and packet[field][-1] != "0"}
+        frame = packet["frame.number"][0]
         if "tcpstate.verdict" in word:
-            row = {"file": name, "stream": stream, "verdict": word["tcpstate.verdict"],
-                   "confidence": word["tcpstate.verdict.confidence"]}
-            if row not in verdicts:  # a stream may hold several connections, each with its verdict on every packet
-                verdicts.append(row)
+            verdict, confidence = word["tcpstate.verdict"], word["tcpstate.verdict.confidence"]
+            # The same addresses and ports may serve several connections, each with its verdict on every packet.
+            connection = frozenset(packet[end][-1] for end in ends if packet[end])
+            verdicts.setdefault((connection, verdict, confidence),
+                                {"file": name, "frame": frame, "verdict": verdict, "confidence": confidence})
         if "tcpstate.reset.cause" in word:
-            resets.append({"file": name, "frame": packet["frame.number"][0], "stream": stream,
-                           **{column: word[f"tcpstate.reset.{column}"] for column in RESET_COLUMNS[3:]}})
-    return sorted(verdicts, key=lambda row: int(row["stream"])), resets
+            resets.append({"file": name, "frame": frame,
+                           **{column: word[f"tcpstate.reset.{column}"] for column in RESET_COLUMNS[2:]}})
+    return list(verdicts.values()), resets
