@@ -1,6 +1,7 @@
 // Which bytes of one direction have been seen, as far as the receiver's RCV.NXT depends on it.
 #pragma once
 
+#include "OnDemand.h"
 #include "Sequence.h"
 
 #include <array>
@@ -20,6 +21,7 @@ class ByteRanges {
     void begin(Sequence next) {
         contiguousEnd_ = next;
         count_ = 0;
+        islands_.clear();
     }
 
     /** Bytes from `from` up to, not including, `to` were seen. */
@@ -60,7 +62,7 @@ class ByteRanges {
     void absorb();
     void addIsland(Sequence from, Sequence to);
 
-    std::array<Island, 3> islands_{}; // unordered, disjoint
+    OnDemand<std::array<Island, 3>> islands_; // the first count_ of them; unordered, disjoint
     Sequence contiguousEnd_ = 0;
     std::uint8_t count_ = 0;
 };

@@ -70,12 +70,13 @@ void Connection::begin(const Segment &first, Side sender, Opening opening) {
     case Opening::midstream:
         break; // nothing is known before something shows it
     }
+    phase_ = phaseOfEnds();
 }
 
 Nanoseconds Connection::observe(const Segment &segment, Side sender, const Settings &settings, Record &record) {
     Nanoseconds roundTrip = 0;
     if (segment.isRst()) {
-        const Phase before = phase();
+        const Phase before = phase_;
         onReset(segment, sender, record);
         followHalfClose(segment, sender, before, 0, end(sender).fin.sent, settings, record);
     } else if (segment.isSyn()) {
@@ -100,7 +101,7 @@ Nanoseconds Connection::observe(const Segment &segment, Side sender, const Setti
 
 void Connection::observeDuplicate(const Segment &segment, Side sender, std::uint32_t first, Record &record) {
     if (first != segment.interface) {
-        SecondSightings &sightings = sightings_[index(sender)];
+        SecondSightings &sightings = rare_.edit().sightings[index(sender)];
         sightings.first = static_cast<std::uint8_t>(first);
         sightings.second = static_cast<std::uint8_t>(segment.interface);
         sightings.latest = true;
@@ -110,8 +111,8 @@ void Connection::observeDuplicate(const Segment &segment, Side sender, std::uint
         if (silence_.speaker == sender && silence_.copies != 0) {
             ++silence_.seenAgain;
         }
-        if (segment.isRst() && latestReset_.sender == sender) {
-            latestReset_.seenAgain = true;
+        if (segment.isRst() && rare_->latestReset.sender == sender) {
+            rare_.edit().latestReset.seenAgain = true;
         }
     }
     if (segment.isRst()) {
@@ -162,7 +163,7 @@ Nanoseconds Connection::onSegment(const Segment &segment, Side sender, const Set
         from.acknowledged = segment.seq;
         from.bytes.begin(segment.seq);
     }
-    const Phase before = phase();
+    const Phase before = phase_;
     const bool hadFin = from.fin.sent;
     const bool peerFinWasAcknowledged = to.fin.acknowledged;
     const std::uint32_t newBytes = newPayload(from, segment);
@@ -220,13 +221,15 @@ Nanoseconds Connection::timeRoundTrip(const Segment &segment, Side sender, std::
 }
 
 void Connection::followWindow(const Segment &segment, Side sender) {
+    const bool wasClosed = rare_->zeroWindow.since != 0 && rare_->zeroWindow.receiver == sender;
     if (segment.window == 0) {
-        if (zeroWindow_.since == 0 || zeroWindow_.receiver != sender) {
-            zeroWindow_ = {segment.time, segment.frame, 0, sender};
+        ZeroWindow &window = rare_.edit().zeroWindow;
+        if (!wasClosed) {
+            window = {segment.time, segment.frame, 0, sender};
         }
-        ++zeroWindow_.answers;
-    } else if (zeroWindow_.since != 0 && zeroWindow_.receiver == sender) {
-        zeroWindow_ = {};
+        ++window.answers;
+    } else if (wasClosed) {
+        rare_.edit().zeroWindow = {};
     }
 }
 
@@ -294,9 +297,11 @@ void Connection::noteNumbers(const Segment &segment, Side sender) {
     from.lastFrame = segment.frame;
     from.lastHopLimit = segment.hopLimit;
     from.lastInterface = static_cast<std::uint8_t>(segment.interface);
-    SecondSightings &sightings = sightings_[index(sender)];
-    sightings.latest = false; // until its second sighting
-    sightings.missed = sightings.missed || (sightings.count != 0 && from.lastInterface == sightings.second);
+    if (rare_.edited()) {
+        SecondSightings &sightings = rare_.edit().sightings[index(sender)];
+        sightings.latest = false; // until its second sighting
+        sightings.missed = sightings.missed || (sightings.count != 0 && from.lastInterface == sightings.second);
+    }
     from.lastIdentification = segment.identification;
     from.lastFlags = segment.flags;
     if (segment.hasTimestamps && (!from.hasTimestamp || after(segment.timestampValue, from.newestTimestamp))) {
@@ -349,7 +354,8 @@ void Connection::noteNumbers(const Segment &segment, Side sender) {
     }
 }
 
-void Connection::complete(Side sender, Record &record) const {
+void Connection::complete(Side sender, Record &record) {
+    phase_ = phaseOfEnds();
     // What the sender did comes before what it caused at the receiver; the order of each stays.
     for (unsigned i = 1; i < record.stepCount; ++i) {
         for (unsigned j = i; j > 0 && record.steps[j].where() == sender && record.steps[j - 1].where() != sender; --j) {
@@ -358,13 +364,13 @@ void Connection::complete(Side sender, Record &record) const {
     }
     record.sender = sender;
     record.states = {ends_[0].state, ends_[1].state};
-    record.phase = phase();
+    record.phase = phase_;
     if (midstream_) {
         record.marks |= mark::midstream;
     }
 }
 
-Phase Connection::phase() const {
+Phase Connection::phaseOfEnds() const {
     if (reset_) {
         return Phase::reset;
     }
@@ -420,10 +426,11 @@ bool Connection::foreign(const Segment &segment, Side sender) const {
 }
 
 void Connection::finish(Nanoseconds captureEnd, const Settings &settings) {
-    if (latestReset_.frame != 0 && latestReset_.acceptance == ResetAcceptance::unproven && !isOver()) {
+    if (rare_->latestReset.frame != 0 && rare_->latestReset.acceptance == ResetAcceptance::unproven && !isOver()) {
         // Nobody contradicted it to the end.
         reset_ = true;
         resetAfterFin_ = ends_[0].fin.sent || ends_[1].fin.sent;
+        phase_ = Phase::reset;
     }
     if (reset_ || finMarked_) {
         return;

@@ -6,6 +6,7 @@
 #include "FirewallEntry.h"
 #include "HalfClose.h"
 #include "KeepAlive.h"
+#include "OnDemand.h"
 #include "Record.h"
 #include "Reset.h"
 #include "Segment.h"
@@ -51,6 +52,14 @@ struct SecondSightings {
     bool missed = false;     ///< one was seen at the second interface, and not at the first
 };
 
+/** What few connections ever have. */
+struct Rarities {
+    LatestReset latestReset;
+    ZeroWindow zeroWindow;
+    KeepAlives keepAlives;
+    std::array<SecondSightings, 2> sightings{}; ///< by Side
+};
+
 /**
  * A connection as an observer in the middle sees it.
  *
@@ -87,7 +96,8 @@ class Connection {
     [[nodiscard]] CloseInitiator closeInitiator() const { return initiator_; }
     [[nodiscard]] CloseKind closeKind() const;
     [[nodiscard]] bool midstream() const { return midstream_; }
-    [[nodiscard]] Phase phase() const;
+    /** Where it is as a whole, after the latest segment. */
+    [[nodiscard]] Phase phase() const { return phase_; }
     [[nodiscard]] const Endpoint &endpoint(Side side) const { return ends_[index(side)]; }
     /** The side that closed first, if either has. */
     [[nodiscard]] Side firstFin() const { return firstFin_; }
@@ -98,13 +108,13 @@ class Connection {
     [[nodiscard]] const Silence &silence() const { return silence_; }
     /** The longest gap, in the present phase, after which the connection still worked. */
     [[nodiscard]] Nanoseconds survivedGap() const { return survivedGap_; }
-    [[nodiscard]] const ZeroWindow &zeroWindow() const { return zeroWindow_; }
-    [[nodiscard]] const KeepAlives &keepAlives() const { return keepAlives_; }
+    [[nodiscard]] const ZeroWindow &zeroWindow() const { return rare_->zeroWindow; }
+    [[nodiscard]] const KeepAlives &keepAlives() const { return rare_->keepAlives; }
     /** Who spoke last, and what has been seen of the connection since. */
     [[nodiscard]] const Wait &wait() const { return wait_; }
     /** Where the segments of a side were seen a second time. */
-    [[nodiscard]] const SecondSightings &secondSightings(Side side) const { return sightings_[index(side)]; }
-    [[nodiscard]] const LatestReset &latestReset() const { return latestReset_; }
+    [[nodiscard]] const SecondSightings &secondSightings(Side side) const { return rare_->sightings[index(side)]; }
+    [[nodiscard]] const LatestReset &latestReset() const { return rare_->latestReset; }
 
     /** What its latest RST turned out to be, for further sightings of that packet. */
     void noteReset(const Record &record) {
@@ -154,13 +164,14 @@ class Connection {
     Endpoint &end(Side side) { return ends_[index(side)]; }
 
     // Connection.cpp: what every segment goes through.
+    [[nodiscard]] Phase phaseOfEnds() const;
     bool apply(Side side, Event event, Record &record);
     void restore(Side side, State state, Record &record);
     Nanoseconds onSegment(const Segment &segment, Side sender, const Settings &settings, Record &record);
     void takeAcknowledgement(const Segment &segment, Side sender, Record &record);
     void takePayload(const Segment &segment, Side sender, std::uint32_t newBytes, Record &record);
     void noteNumbers(const Segment &segment, Side sender);
-    void complete(Side sender, Record &record) const;
+    void complete(Side sender, Record &record);
 
     // ConnectionOpen.cpp: SYN, SYN-ACK, and what proves that an end is open.
     void onSyn(const Segment &segment, Side sender, Record &record);
@@ -191,12 +202,9 @@ class Connection {
     std::array<Endpoint, 2> ends_{};
     HalfClose halfClose_;
     Silence silence_;
-    LatestReset latestReset_;
-    ZeroWindow zeroWindow_;
-    KeepAlives keepAlives_;
+    OnDemand<Rarities> rare_;
     Wait wait_;
     FirewallEntry firewallEntry_;
-    std::array<SecondSightings, 2> sightings_{};
     Nanoseconds survivedGap_ = 0;
     Nanoseconds firstTime_ = 0;
     Nanoseconds lastTime_ = 0;
@@ -205,6 +213,7 @@ class Connection {
     std::uint32_t unacknowledgedFinFrame_ = 0;
     ConnectionNumber previous_ = noConnection;
     std::uint32_t verdict_ = noVerdict;
+    Phase phase_ = Phase::unknown;
     ResetCause resetCause_ = ResetCause::none;
     ResetOrigin resetOrigin_ = ResetOrigin::none;
     ResetAcceptance resetAcceptance_ = ResetAcceptance::none;

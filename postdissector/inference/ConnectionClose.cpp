@@ -201,7 +201,7 @@ void Connection::followHalfClose(const Segment &segment, Side sender, Phase befo
         halfClose_.inUse = true;
         record.marks |= closer == Side::client ? mark::halfCloseByClient : mark::halfCloseByServer;
     }
-    if (shows || before == Phase::halfClosed || phase() == Phase::halfClosed) {
+    if (shows || before == Phase::halfClosed || phaseOfEnds() == Phase::halfClosed) {
         record.marks |= mark::halfClosed;
         record.halfCloseDuration = segment.time - fin.time;
         record.halfCloseBytes = halfClose_.bytes;
@@ -233,9 +233,10 @@ void Connection::followSilence(const Segment &segment, Side sender, std::uint32_
             survivedGap_ = std::max(survivedGap_, silence_.gap());
         }
         if (silence_.copies != 0 && silence_.keepAlives == silence_.copies) {
-            const bool ofItsOwn = newBytes != 0 && silence_.copies > 1 && keepAlives_.answered == 0;
-            keepAlives_.ignored = keepAlives_.ignored || ofItsOwn;
-            keepAlives_.answered = oneMore(keepAlives_.answered);
+            KeepAlives &keepAlives = rare_.edit().keepAlives;
+            const bool ofItsOwn = newBytes != 0 && silence_.copies > 1 && keepAlives.answered == 0;
+            keepAlives.ignored = keepAlives.ignored || ofItsOwn;
+            keepAlives.answered = oneMore(keepAlives.answered);
         }
         silence_ = {};
         silence_.speaker = sender;
@@ -263,8 +264,9 @@ void Connection::followSilence(const Segment &segment, Side sender, std::uint32_
     ++silence_.copies;
     silence_.keepAlives += keepAlive ? 1U : 0U;
     if (keepAlive && endpoint(peer(sender)).window != 0) { // else it probes the window
-        keepAlives_.sent = oneMore(keepAlives_.sent);
-        keepAlives_.longestQuiet = std::max(keepAlives_.longestQuiet, segment.time - lastTime_);
+        KeepAlives &keepAlives = rare_.edit().keepAlives;
+        keepAlives.sent = oneMore(keepAlives.sent);
+        keepAlives.longestQuiet = std::max(keepAlives.longestQuiet, segment.time - lastTime_);
         record.marks |= mark::keepAlive;
     }
     silence_.last = segment.time;

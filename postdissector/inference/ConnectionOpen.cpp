@@ -108,11 +108,11 @@ void Connection::onSynAck(const Segment &segment, Side sender, Record &record) {
     }
     if (!repeated && from.closedByReset) {
         // It answers the SYN after all: whoever refused it was somebody else, unless the two only changed places.
-        if (latestReset_.sender == sender && latestReset_.number != segment.seq + 1) {
+        if (rare_->latestReset.sender == sender && rare_->latestReset.number != segment.seq + 1) {
             record.marks |= mark::talksOn;
         }
         from.closedByReset = false;
-        latestReset_.senderNext = segment.seq;
+        rare_.edit().latestReset.senderNext = segment.seq;
     }
     // One that was late on the way, and no repetition, is older than what the sender has sent since.
     const bool late =
@@ -159,6 +159,7 @@ void Connection::revive(Side side, const Endpoint &old, Record &record) {
     Endpoint &it = end(side);
     it.revived = true;
     restore(side, old.state, record);
+    phase_ = phaseOfEnds();
 }
 
 void Connection::answerFromListen(const Segment &segment, Side sender, Record &record) {

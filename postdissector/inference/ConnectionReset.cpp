@@ -22,13 +22,14 @@ void Connection::onReset(const Segment &segment, Side sender, Record &record) {
     const bool hadFin = from.fin.sent || to.fin.sent;
 
     if (verdict != ResetAcceptance::refused) {
-        latestReset_ = {};
-        latestReset_.senderNext = from.known ? from.next : segment.seq;
-        latestReset_.number = segment.seq;
-        latestReset_.frame = segment.frame;
-        latestReset_.sender = sender;
-        latestReset_.acceptance = verdict;
-        latestReset_.interface = static_cast<std::uint8_t>(segment.interface);
+        LatestReset &latest = rare_.edit().latestReset;
+        latest = {};
+        latest.senderNext = from.known ? from.next : segment.seq;
+        latest.number = segment.seq;
+        latest.frame = segment.frame;
+        latest.sender = sender;
+        latest.acceptance = verdict;
+        latest.interface = static_cast<std::uint8_t>(segment.interface);
     } else if (live) {
         record.marks |= mark::unacceptableReset;
     }
@@ -68,6 +69,7 @@ void Connection::resetByLaterIncarnation() {
     if (!isOver()) {
         reset_ = true;
         resetAfterFin_ = ends_[0].fin.sent || ends_[1].fin.sent;
+        phase_ = Phase::reset;
     }
 }
 
@@ -78,26 +80,26 @@ void Connection::resetByLaterIncarnation() {
  * already under way decides nothing.
  */
 void Connection::undoReset(const Segment &segment, Side sender, std::uint32_t newBytes, Record &record) {
-    if (latestReset_.frame == 0) {
+    const LatestReset &reset = rare_->latestReset;
+    if (reset.frame == 0) {
         return;
     }
     Endpoint &from = end(sender);
     Endpoint &to = end(peer(sender));
     bool lives = false;
-    if (sender == latestReset_.sender) {
+    if (sender == reset.sender) {
         lives = newBytes != 0 && from.closedByReset;
-        if (lives && after(segment.payloadEnd(), latestReset_.number)) {
+        if (lives && after(segment.payloadEnd(), reset.number)) {
             record.marks |= mark::talksOn;
         }
     } else {
-        const bool answersLater =
-            after(segment.ack, latestReset_.senderNext) && to.known && !after(segment.ack, to.next);
+        const bool answersLater = after(segment.ack, reset.senderNext) && to.known && !after(segment.ack, to.next);
         const bool nothingToAcknowledge = from.hasAckSent && segment.ack == from.ackSent && segment.ack == to.next;
-        const bool challenge = latestReset_.acceptance == ResetAcceptance::unproven && segment.length == 0 &&
+        const bool challenge = reset.acceptance == ResetAcceptance::unproven && segment.length == 0 &&
                                !segment.isFin() && nothingToAcknowledge && segment.seq == from.next;
         lives = answersLater || challenge;
         if (lives) {
-            latestReset_.frame = 0;
+            rare_.edit().latestReset.frame = 0;
             reset_ = false;
             resetAfterFin_ = false;
         }

@@ -26,7 +26,8 @@ Passage FirewallEntry::pass(const FirewallProfile &profile, Nanoseconds time, Se
     passage.expired = expired;
 
     if (!expired) {
-        const FirewallTimer *const after = runningTimer(profile, next, nextFinAcknowledged);
+        const bool moved = !begun || next != phase || nextFinAcknowledged != finAcknowledged;
+        const FirewallTimer *const after = moved ? runningTimer(profile, next, nextFinAcknowledged) : before;
         const bool changed = after != before;
         if (changed ? after == nullptr || !after->fromFirstFin || phase < SessionPhase::halfClosed
                     : after != nullptr && after->refresh != Refresh::never) {

@@ -1,7 +1,6 @@
 #include "Host.h"
 
 #include <cstdlib>
-#include <cstring>
 #include <limits>
 
 namespace tcpstate {
@@ -75,10 +74,7 @@ Host::HopComparison Host::compareHops(const Segment &segment) const {
 }
 
 std::size_t HostTable::Hash::operator()(const Address &address) const {
-    std::uint64_t high = 0;
-    std::uint64_t low = 0;
-    std::memcpy(&high, address.bytes.data(), 8);
-    std::memcpy(&low, address.bytes.data() + 8, 8);
+    const auto [high, low] = address.words();
     std::uint64_t hash = (high ^ (low * 0xff51afd7ed558ccdULL)) * 0x9e3779b97f4a7c15ULL;
     return hash ^ (hash >> 32);
 }

@@ -3,53 +3,20 @@
 #include "Judge.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace tcpstate {
 
 namespace {
 
-/** True if nothing but the distance says that something else sent a RST. */
-constexpr bool byDistance(std::uint32_t signs) {
-    return (signs & (sign::farHops | sign::nearHops)) != 0 &&
-           (signs & (sign::tooFast | sign::bothAtOnce | sign::copiedFields)) == 0;
-}
-
-/** True if a RST after a timer is what a verdict rests on. */
-constexpr bool endsByTimer(const Verdict &verdict) {
-    return isTimerKill(verdict.kind) && !verdict.has(sign::silence);
-}
-
-/** Connections that were quiet for as long as each other may have run out together. */
-constexpr bool sameAge(Nanoseconds one, Nanoseconds other) {
-    const Nanoseconds apart = one > other ? one - other : other - one;
-    return apart <= std::max<Nanoseconds>(second, std::max(one, other) / 10);
-}
-
-/** Others were reset with it after other pauses: a device did it, but no timer. */
-void resetAtOneMoment(Verdict &verdict) {
-    verdict.kind = VerdictKind::forgedReset;
-    verdict.confidence = std::min(verdict.confidence, Confidence::likely);
-    verdict.signs = (verdict.signs | sign::oneMoment) & ~sign::pastClock;
-    verdict.timerMinimum = verdict.timerMaximum = verdict.needed = 0;
-    verdict.basis = TimerBasis::none;
+BeforeReset beforeReset(const Connection &connection, Side sender) {
+    const Endpoint &from = connection.endpoint(sender);
+    const Endpoint &to = connection.endpoint(peer(sender));
+    return {connection.phase(), from.state, to.state, from.closedByReset, to.revived, connection.lastTime()};
 }
 
 constexpr std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
     std::uint64_t h = (a ^ b) * 0x9e3779b97f4a7c15ULL;
     return h ^ (h >> 32);
-}
-
-struct Words {
-    std::uint64_t high;
-    std::uint64_t low;
-};
-
-Words words(const Address &address) {
-    Words result{};
-    std::memcpy(&result.high, address.bytes.data(), 8);
-    std::memcpy(&result.low, address.bytes.data() + 8, 8);
-    return result;
 }
 
 } // namespace
@@ -62,8 +29,9 @@ struct Observer::Key {
 
     bool operator==(const Key &) const = default;
 
+    /** Any order will do, so long as it is always the same. */
     static bool sourceIsLower(const Flow &flow) {
-        const int order = std::memcmp(flow.source.bytes.data(), flow.destination.bytes.data(), 16);
+        const auto order = flow.source.words() <=> flow.destination.words();
         return order < 0 || (order == 0 && flow.sourcePort <= flow.destinationPort);
     }
 
@@ -73,12 +41,12 @@ struct Observer::Key {
     }
 
     [[nodiscard]] std::uint64_t hash() const {
-        const Words a = words(lower);
-        const Words b = words(upper);
-        std::uint64_t h = mix(a.high, (std::uint64_t{lowerPort} << 16) | upperPort);
-        h = mix(h, b.high);
+        const Address::Words a = lower.words();
+        const Address::Words b = upper.words();
+        std::uint64_t h = mix(a[0], (std::uint64_t{lowerPort} << 16) | upperPort);
+        h = mix(h, b[0]);
         if (lower.length > 8) {
-            h = mix(mix(h, a.low), b.low);
+            h = mix(mix(h, a[1]), b[1]);
         }
         return h;
     }
@@ -304,14 +272,11 @@ Record Observer::observe(const Flow &flow, const Segment &segment) {
     const bool receiverRevived = connection.endpoint(peer(sender)).revived;
     const Phase phaseBefore = connection.phase();
     const State serverBefore = connection.endpoint(Side::server).state;
-    const BeforeReset reset = {phaseBefore,
-                               connection.endpoint(sender).state,
-                               connection.endpoint(peer(sender)).state,
-                               connection.endpoint(sender).closedByReset,
-                               receiverRevived,
-                               connection.lastTime()};
-    const bool silenceEnds = connection.silence().speaker != sender && connection.silence().copies > 2;
-    const Silence ended = silenceEnds ? connection.silence() : Silence{};
+    const BeforeReset reset = segment.isRst() ? beforeReset(connection, sender) : BeforeReset{};
+    Silence ended;
+    if (connection.silence().copies > 2 && connection.silence().speaker != sender) {
+        ended = connection.silence();
+    }
     const Sequence ackBefore = connection.endpoint(sender).ackSent;
     const bool hadAck = connection.endpoint(sender).hasAckSent;
     const Nanoseconds roundTrip = connection.observe(segment, sender, settings_, record);
@@ -323,8 +288,14 @@ Record Observer::observe(const Flow &flow, const Segment &segment) {
     countHalves(connection, serverBefore, phaseBefore, record);
     // What acknowledges none of it is no answer: it may only have opened the way again.
     const bool acknowledges = after(segment.ack, ackBefore) || !hadAck;
-    const bool answers = segment.isRst() || acknowledges || (ended.copies != 0 && ended.keepAlives == ended.copies);
-    judge(number, segment, sender, phaseBefore, reset, answers ? ended : Silence{}, acknowledges, record);
+    if (ended.copies != 0 && !segment.isRst() && !acknowledges && ended.keepAlives != ended.copies) {
+        ended = {};
+    }
+    if (segment.isRst()) {
+        judgeRst(number, segment, sender, reset, ended, record);
+    } else {
+        judgeLiving(number, segment, sender, ended, acknowledges, record);
+    }
     if (receiverRevived && older != noConnection && record.acceptance == ResetAcceptance::accepted) {
         entry(older).connection.resetByLaterIncarnation();
     }
@@ -409,125 +380,10 @@ Matter Observer::matterOf(ConnectionNumber number) const {
     return {it.connection, number, hosts_, settings_, lastTime_, serverPort, severalInterfaces_, interfaceTimes_};
 }
 
-void Observer::settle(ConnectionNumber number, const Verdict &verdict, Record *record) {
-    Connection &connection = entry(number).connection;
-    if (!outweighs(verdict, verdictOf(number))) {
-        return;
-    }
-    const auto verdictNumber = static_cast<std::uint32_t>(verdicts_.size());
-    verdicts_.push_back(verdict);
-    connection.setVerdictNumber(verdictNumber);
-    if (record != nullptr) {
-        record->marks |= mark::verdict;
-        record->verdict = verdictNumber;
-    }
-}
-
 const Verdict &Observer::verdictOf(ConnectionNumber number) const {
     static constexpr Verdict none;
     const std::uint32_t verdictNumber = entry(number).connection.verdictNumber();
     return verdictNumber == noVerdict ? none : verdicts_[verdictNumber];
-}
-
-/** The judgements that this segment may bring about; most segments bring none. */
-void Observer::judge(ConnectionNumber number, const Segment &segment, Side sender, Phase before,
-                     const BeforeReset &reset, const Silence &ended, bool acknowledges, Record &record) {
-    const Connection &connection = entry(number).connection;
-    const Silence &silence = connection.silence();
-    const Matter matter = matterOf(number);
-    if (segment.isRst()) {
-        const ResetReading reading = readReset(connection, reset, segment, sender, record, hosts_, settings_);
-        record.cause = reading.cause;
-        record.origin = reading.origin;
-        entry(number).connection.noteReset(record);
-        if (reading.cause == ResetCause::halfOpenPeer) {
-            record.halfOpen = HalfOpen::peerRestarted;
-        }
-        if (ended.copies != 0 && record.origin == ResetOrigin::endpoint && reading.prompt) {
-            settle(number, judgeRecovery(matter, ended, segment), &record); // the host itself answers the last copy
-        }
-        Verdict verdict = judgeReset(matter, reading, reset, segment, sender);
-        Host &resetter = hosts_[connection.endpoint(sender).host];
-        const HeardReset previous = resetter.lastReset;
-        const std::uint32_t together = resetter.resets(segment, number, reading.gap, byDistance(reading.signs));
-        if (together != noConnection && verdictOf(together).kind == VerdictKind::peerTimer) {
-            entry(together).connection.setVerdictNumber(noVerdict);
-        }
-        const HeardReset received =
-            hosts_[connection.endpoint(peer(sender)).host].receivesReset(segment, number, reading.gap);
-        for (const HeardReset &other : {previous, received}) {
-            const bool atOnce = other.frame != 0 && other.connection != number && segment.time - other.time < second;
-            if (!atOnce || !endsByTimer(verdict) || sameAge(other.quiet, reading.gap)) {
-                continue;
-            }
-            resetAtOneMoment(verdict);
-            if (endsByTimer(verdictOf(other.connection))) {
-                verdicts_.push_back(verdictOf(other.connection));
-                resetAtOneMoment(verdicts_.back());
-                edit(other.connection).setVerdictNumber(static_cast<std::uint32_t>(verdicts_.size() - 1));
-            }
-        }
-        // Several at once have not run out together: an application ended.
-        if (verdict.kind != VerdictKind::peerTimer || together == noConnection) {
-            settle(number, verdict, &record);
-        }
-        if (silence.copies > 1 && silence.speaker == sender && before != Phase::reset) {
-            settle(number, judgeSilence(matter, {true, 0, false}), &record);
-        }
-        const Wait &wait = connection.wait();
-        const Side waits = connection.anyFin() ? connection.firstFin() : wait.speaker;
-        if (sender == waits && before != Phase::reset && record.origin != ResetOrigin::middlebox) {
-            settle(number, judgeWait(matter, true), &record);
-        }
-        return;
-    }
-    const Verdict &reported = verdictOf(number);
-    const bool byIcmp = (reported.signs & (sign::prohibited | sign::unreachable)) != 0;
-    if (byIcmp && reported.speaker != sender && acknowledges) {
-        entry(number).connection.setVerdictNumber(noVerdict); // it goes on all the same
-    }
-    if (record.marked(mark::talksOn)) {
-        settle(number, judgeTalksOn(matter, segment), &record);
-    }
-    if (ended.copies != 0) {
-        settle(number, judgeRecovery(matter, ended, segment), &record);
-    }
-    if (silence.copies > 1 && silence.speaker == sender) {
-        const bool midTraffic = silence.gap() < second;
-        hosts_[connection.endpoint(peer(sender)).host].silentIn.note(number, midTraffic);
-        hosts_[connection.endpoint(sender).host].notAnswered.note(number, midTraffic);
-        if (silence.aliveFrame == 0) {
-            entry(number).connection.noteSignOfLife(signOfLife(matter));
-        }
-        if (silence.copies >= std::min<std::uint32_t>(settings_.evidenceCopies, 3)) {
-            const Verdict verdict = judgeSilence(matter, {});
-            if (verdict.kind != VerdictKind::none && connection.verdictNumber() == noVerdict) {
-                record.halfOpen = verdict.has(sign::keepAlives) ? HalfOpen::keepAlivesUnanswered : HalfOpen::peerSilent;
-            }
-            settle(number, verdict, &record);
-        }
-    }
-    const ZeroWindow &zero = connection.zeroWindow();
-    if (zero.since != 0 && zero.receiver == sender && connection.verdictNumber() == noVerdict) {
-        settle(number, judgeZeroWindow(matter), &record);
-    }
-    if (record.marked(mark::finUnacknowledged)) {
-        record.halfOpen = HalfOpen::finUnacknowledged;
-    }
-    constexpr std::uint8_t unfinishedCopies = 3;
-    if (segment.isSyn() && segment.isAck() && connection.endpoint(sender).synCopies == unfinishedCopies) {
-        record.halfOpen = HalfOpen::handshakeUnfinished;
-    }
-}
-
-/** What the distance of a host's latest RST said, its later packets refute. */
-void Observer::acquitPath(Host &host) {
-    host.lastReset.byDistance = false;
-    Connection &connection = edit(host.lastReset.connection);
-    connection.acquitReset();
-    if (verdictOf(host.lastReset.connection).frame == host.lastReset.frame) {
-        connection.setVerdictNumber(noVerdict);
-    }
 }
 
 void Observer::observeError(const Flow &flow, const IcmpError &error) {
@@ -539,30 +395,6 @@ void Observer::observeError(const Flow &flow, const IcmpError &error) {
         return;
     }
     settle(number, judgeIcmp(matterOf(number), error, entry(number).side(fromLower)), nullptr);
-}
-
-void Observer::correct(Record &record, std::uint32_t frame) const {
-    if (record.cause == ResetCause::none) {
-        return;
-    }
-    const Verdict &verdict = verdictOf(record.connection);
-    if (connection(record.connection).resetAcquitted() && record.origin == ResetOrigin::middlebox) {
-        record.cause = ResetCause::abort;
-        record.origin = ResetOrigin::unknown;
-    }
-    if (verdict.has(sign::oneMoment) && verdict.frame == frame && record.cause == ResetCause::afterIdleExpiry) {
-        record.cause = ResetCause::forged;
-    }
-    if (verdict.has(sign::neverSent) && verdict.frame == frame && verdict.confidence >= Confidence::likely) {
-        record.cause = ResetCause::forged;
-        record.origin = ResetOrigin::middlebox;
-        record.halfOpen = HalfOpen::none;
-    }
-    if (verdict.resetFrame == frame && (verdict.signs & (sign::talksOn | sign::bothAtOnce)) != 0) {
-        record.cause = isTimerKill(verdict.kind) ? ResetCause::afterIdleExpiry : ResetCause::forged;
-        record.origin = ResetOrigin::middlebox;
-        record.halfOpen = HalfOpen::none;
-    }
 }
 
 bool Observer::atRisk(ConnectionNumber number) const {

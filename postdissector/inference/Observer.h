@@ -90,8 +90,10 @@ class Observer {
     [[nodiscard]] Matter matterOf(ConnectionNumber number) const;
     void acquitPath(Host &host);
     void settle(ConnectionNumber number, const Verdict &verdict, Record *record);
-    void judge(ConnectionNumber number, const Segment &segment, Side sender, Phase before, const BeforeReset &reset,
-               const Silence &ended, bool acknowledges, Record &record);
+    void judgeRst(ConnectionNumber number, const Segment &segment, Side sender, const BeforeReset &before,
+                  const Silence &ended, Record &record);
+    void judgeLiving(ConnectionNumber number, const Segment &segment, Side sender, const Silence &ended,
+                     bool acknowledges, Record &record);
     void passFirewall(Connection &connection, const Segment &segment, Phase before, Record &record) const;
     void noteSurvivor(const Entry &it);
     void countHalves(const Connection &connection, State serverBefore, Phase before, Record &record);

@@ -4,6 +4,7 @@
 #include "Sequence.h"
 
 #include <array>
+#include <bit>
 #include <cstdint>
 
 namespace tcpstate {
@@ -20,7 +21,11 @@ struct Address {
     std::array<std::uint8_t, 16> bytes{};
     std::uint8_t length = 0;
 
-    bool operator==(const Address &) const = default;
+    /** Its bytes as two numbers, in whatever order the machine has: to compare and to hash. */
+    using Words = std::array<std::uint64_t, 2>;
+    [[nodiscard]] constexpr Words words() const { return std::bit_cast<Words>(bytes); }
+
+    constexpr bool operator==(const Address &other) const { return length == other.length && words() == other.words(); }
 };
 
 /** Where a segment comes from and goes to: the key of a connection, whichever way round. */
