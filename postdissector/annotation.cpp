@@ -133,7 +133,9 @@ proto_item *addTop(proto_tree *root, tvbuff_t *tvb, const Record &record, const 
     Text title;
     appendTitle(record, title);
     if (judged) {
-        title.append(", %s %s", name(verdict.confidence), name(verdict.kind));
+        title.item(name(verdict.confidence));
+        title.add(" ");
+        title.add(name(verdict.kind));
     }
     return proto_tree_add_protocol_format(root, protocolNumber, tvb, 0, 0, "%s", title.get());
 }

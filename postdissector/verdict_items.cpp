@@ -95,13 +95,18 @@ void addFirewall(proto_tree *tree, tvbuff_t *tvb, const Session &open, const Rec
         const FirewallTimer *const timer =
             runningTimer(profile, record.firewallPhase, record.marked(mark::finAcknowledged));
         Text line;
-        line.append("Firewall: %s session", name(record.firewallPhase));
+        line.add("Firewall: ");
+        line.add(name(record.firewallPhase));
+        line.add(" session");
         if (timer != nullptr) {
             line.append(", %s %u s, ", timer->name, timer->seconds);
             line.duration(record.firewallRemaining < 0 ? -record.firewallRemaining : record.firewallRemaining);
-            line.append(record.firewallRemaining < 0 ? " overdue" : " left");
+            line.add(record.firewallRemaining < 0 ? " overdue (" : " left (");
+        } else {
+            line.add(" (");
         }
-        line.append(" (%s)", &anyProfile() == findProfile(profile.id) ? "no device chosen" : profile.name);
+        line.add(&anyProfile() == findProfile(profile.id) ? "no device chosen" : profile.name);
+        line.add(")");
         proto_item *item = nullptr;
         entry = proto_tree_add_subtree(tree, tvb, 0, 0, firewallSubtree, &item, line.get());
         generated(item);

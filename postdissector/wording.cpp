@@ -118,7 +118,7 @@ void appendMarks(const Record &record, Text &text) {
 }
 
 void appendTitle(const Record &record, Text &title) {
-    title.append("%s", titleText(record.state(Side::client), record.state(Side::server)));
+    title.add(titleText(record.state(Side::client), record.state(Side::server)));
     if (record.marked(mark::halfClosed)) {
         title.item("half-closed ");
         title.duration(record.halfCloseDuration);
@@ -133,7 +133,9 @@ void appendInfo(const Record &record, Text &text) {
     }
     const Side side = changed[index(record.sender)] ? record.sender : peer(record.sender);
     if (changed[index(side)]) {
-        text.append("%s %s", name(side), name(record.state(side)));
+        text.add(name(side));
+        text.add(" ");
+        text.add(name(record.state(side)));
     }
     appendMarks(record, text);
 }
