@@ -146,6 +146,7 @@ bool readSegment(tvbuff_t *tvb, const packet_info *pinfo, const void *ipHeader, 
     segment.time = readTime(pinfo->abs_ts);
     segment.frame = pinfo->num;
     segment.interface = readInterface(pinfo->rec);
+    segment.vlan = static_cast<std::uint16_t>(pinfo->vlan_id);
     segment.seq = read32(header + 4);
     segment.ack = read32(header + 8);
     segment.length = reported - headerLength;

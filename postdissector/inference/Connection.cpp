@@ -311,6 +311,9 @@ void Connection::noteNumbers(const Segment &segment, Side sender) {
     from.lastHadPayload = segment.length != 0;
     from.lastWasKeepAlive =
         segment.length <= 1 && from.known && segment.seq == from.next - 1 && !segment.isFin() && !segment.isSyn();
+    if (segment.length > 1 || segment.isSyn() || segment.isFin()) {
+        from.speechHopLimit = segment.hopLimit;
+    }
     if (segment.length > 1) {
         from.unread = false;
         to.windowBefore = to.unread ? to.windowBefore : to.window;

@@ -218,7 +218,9 @@ void Connection::followWait(const Segment &segment, Side sender, std::uint32_t n
     const Endpoint &to = end(peer(sender));
     const bool answers = silence_.copies != 0 && silence_.speaker == peer(sender);
     const bool nothingUnderWay = segment.seq == from.next && segment.ack == to.next;
-    if (answers && nothingUnderWay && segment.length == 0 && !segment.isFin()) {
+    // A device on the way may answer keep-alives for a host that is long gone, from another distance.
+    const bool itself = from.speechHopLimit == 0 || segment.hopLimit == from.speechHopLimit;
+    if (answers && itself && nothingUnderWay && segment.length == 0 && !segment.isFin()) {
         wait_.provenAt = segment.time;
         wait_.provenFrame = segment.frame;
     }

@@ -59,6 +59,7 @@ struct Endpoint {
     State beforeReset = State::unknown; ///< its state before a RST closed it, with closedByReset
     std::uint8_t synCopies = 0;         ///< transmissions of its SYN-ACK, saturating
     std::uint8_t lastHopLimit = 0;      ///< of its latest segment
+    std::uint8_t speechHopLimit = 0;    ///< of its latest SYN, FIN or payload: its own, whoever answers for it; 0: none
     std::uint8_t lastFlags = 0;         ///< flags of its latest segment
     std::uint8_t lastInterface = 0;     ///< low byte of the interface of its latest segment
     bool lastHadPayload : 1 = false;    ///< its latest segment carried payload

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <limits>
+#include <span>
 
 namespace tcpstate {
 
@@ -10,22 +11,32 @@ namespace {
 // Fewer packets are no baseline.
 constexpr std::uint16_t enoughPackets = 3;
 
-} // namespace
-
-int HopDistance::between(std::uint8_t one, std::uint8_t other) {
-    constexpr int initials[] = {32, 60, 64, 128, 255};
-    int nearest = unknown;
+/** The smallest difference of two hop limits that count from any of the initial values; unknown if none fits. */
+int smallestDifference(std::uint8_t one, std::uint8_t other, std::span<const std::uint8_t> initials) {
+    int nearest = HopDistance::unknown;
     for (const int oneInitial : initials) {
         for (const int otherInitial : initials) {
             const int oneHops = oneInitial - one;
             const int otherHops = otherInitial - other;
-            const bool plausible = oneHops >= 0 && otherHops >= 0 && oneHops <= longestPath && otherHops <= longestPath;
+            const bool plausible = oneHops >= 0 && otherHops >= 0 && oneHops <= HopDistance::longestPath &&
+                                   otherHops <= HopDistance::longestPath;
             if (plausible && std::abs(otherHops - oneHops) < std::abs(nearest)) {
                 nearest = otherHops - oneHops;
             }
         }
     }
     return nearest;
+}
+
+} // namespace
+
+int HopDistance::between(std::uint8_t one, std::uint8_t other) {
+    static constexpr std::uint8_t usual[] = {32, 64, 128, 255};
+    static constexpr std::uint8_t all[] = {32, 60, 64, 128, 255};
+    // Hardly anybody counts from 60. It explains a difference that might be one of 64 and 60, and no greater one.
+    const int difference = smallestDifference(one, other, usual);
+    const bool explained = std::abs(difference) <= 64 - 60 || difference == unknown;
+    return explained ? smallestDifference(one, other, all) : difference;
 }
 
 void Host::noteHops(const Segment &segment) {
@@ -73,14 +84,15 @@ Host::HopComparison Host::compareHops(const Segment &segment) const {
     return result;
 }
 
-std::size_t HostTable::Hash::operator()(const Address &address) const {
-    const auto [high, low] = address.words();
-    std::uint64_t hash = (high ^ (low * 0xff51afd7ed558ccdULL)) * 0x9e3779b97f4a7c15ULL;
+std::size_t HostTable::Hash::operator()(const Place &place) const {
+    const auto [high, low] = place.address.words();
+    std::uint64_t hash =
+        (high ^ (low * 0xff51afd7ed558ccdULL) ^ (std::uint64_t{place.vlan} << 48)) * 0x9e3779b97f4a7c15ULL;
     return hash ^ (hash >> 32);
 }
 
-HostNumber HostTable::numberOf(const Address &address) {
-    const auto [found, added] = numbers_.try_emplace(address, static_cast<HostNumber>(hosts_.size()));
+HostNumber HostTable::numberOf(const Address &address, std::uint16_t vlan) {
+    const auto [found, added] = numbers_.try_emplace({address, vlan}, static_cast<HostNumber>(hosts_.size()));
     if (added) {
         hosts_.emplace_back();
         hosts_.back().address = address;

@@ -15,7 +15,8 @@ using HostNumber = std::uint32_t;
 
 /**
  * How much farther away one packet comes from than another. A hop limit counts from one of the usual initial values 32,
- * 60, 64, 128 and 255; of all that fit the pair, those with the smallest difference are taken: it accuses nobody.
+ * 60, 64, 128 and 255, and a host's RSTs not always from the one that its other packets count from; of all that fit the
+ * pair, those with the smallest difference are taken: it accuses nobody.
  */
 struct HopDistance {
     static constexpr int longestPath = 30;
@@ -52,6 +53,12 @@ struct Survivor {
 struct HeardReset : Heard {
     Nanoseconds quiet = 0;   ///< of its connection before it
     bool byDistance = false; ///< its distance alone says that something else sent it
+};
+
+/** A connection in which nothing but large segments goes unanswered, from the middle of an exchange on. */
+struct LargeLost {
+    std::uint32_t connection = 0xffffffff;
+    Nanoseconds time = 0; ///< of the latest repetition
 };
 
 /** Some connections in which segments go without an answer. */
@@ -99,6 +106,7 @@ struct Host {
     Nanoseconds smallestRoundTrip = 0;   ///< from the place of the capture to it and back; with roundTrips
     std::uint32_t roundTrips = 0;        ///< number of samples
     bool handshakeTimed = false;         ///< one of them is of a handshake: no delayed ACK, no time to think
+    LargeLost largeLost{};               ///< where what is large does not reach it
     Unanswered silentIn;                 ///< where it does not answer, since it was last heard anywhere
     Unanswered notAnswered;              ///< where nobody answers it, since anybody last spoke to it
     std::uint32_t halfOpen = 0;          ///< connections to it whose handshake is not over
@@ -176,22 +184,28 @@ struct Host {
     void noteHops(const Segment &segment);
 };
 
-/** All hosts of a capture. */
+/** All hosts of a capture. In two VLANs one address is two hosts: customers may use the same. */
 class HostTable {
   public:
-    /** The number of an address, given one if it has none. */
-    [[nodiscard]] HostNumber numberOf(const Address &address);
+    /** The number of an address in a VLAN (0: in none), given one if it has none. */
+    [[nodiscard]] HostNumber numberOf(const Address &address, std::uint16_t vlan);
 
     [[nodiscard]] Host &operator[](HostNumber number) { return hosts_[number]; }
     [[nodiscard]] const Host &operator[](HostNumber number) const { return hosts_[number]; }
     [[nodiscard]] std::uint32_t count() const { return static_cast<std::uint32_t>(hosts_.size()); }
 
   private:
+    struct Place {
+        Address address;
+        std::uint16_t vlan;
+
+        bool operator==(const Place &) const = default;
+    };
     struct Hash {
-        std::size_t operator()(const Address &address) const;
+        std::size_t operator()(const Place &place) const;
     };
 
-    std::unordered_map<Address, HostNumber, Hash> numbers_;
+    std::unordered_map<Place, HostNumber, Hash> numbers_;
     std::vector<Host> hosts_;
 };
 

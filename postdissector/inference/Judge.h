@@ -47,6 +47,9 @@ struct SilenceProof {
  */
 [[nodiscard]] std::uint32_t signOfLife(const Matter &matter);
 
+/** The silent side on another connection, after the last copy: too late to prove anything. Its frame; 0: it was not heard. */
+[[nodiscard]] std::uint32_t heardAgain(const Matter &matter);
+
 /** Nobody answers. Kind none if the evidence does not suffice (yet). */
 [[nodiscard]] Verdict judgeSilence(const Matter &matter, const SilenceProof &proof);
 

@@ -15,7 +15,6 @@ constexpr Nanoseconds pause = second;
 constexpr std::uint16_t enoughPairs = 3;
 // A closer may have left FIN-WAIT-2 by itself: 60 s on Linux and macOS (67.5 s), 120 s on Windows.
 constexpr Nanoseconds orphanAge = 60 * second;
-constexpr std::uint32_t largeSegment = 1000; // bytes: what a path with a smaller MTU would lose
 
 /** A silence that is long enough, with everything that its rules look at. */
 struct SilenceCase {
@@ -175,6 +174,9 @@ Verdict factsOf(const Matter &matter, const SilenceProof &proof, const LossTimes
     facts.signs |= matter.hosts[silent].silentIn.elsewhere(matter.number) ? sign::othersSilent : 0;
     const Host &speaker = matter.hosts[connection.endpoint(silence.speaker).host];
     facts.signs |= speaker.notAnswered.elsewhere(matter.number) ? sign::nobodyHeard : 0;
+    const LargeLost &large = matter.hosts[silent].largeLost;
+    const bool largeElsewhere = large.connection != matter.number && large.time > silence.first;
+    facts.signs |= largeElsewhere && silence.smallest >= largeSegment ? sign::largeElsewhere : 0;
     facts.signs |= facts.sinceFin >= orphanAge ? sign::orphanAge : 0;
     return facts;
 }
@@ -206,8 +208,9 @@ SilenceCase caseOf(const Matter &matter, SessionPhase phase, const LossTimes &ti
     it.past = it.ages.arePast(matter.settings.firewall, phase);
     it.knownTimer = it.past || it.ages.fitAny(phase);
     it.midTraffic = silence.gap() < pause;
+    const bool neverPassed = connection.endpoint(silence.speaker).largestPassed < silence.smallest;
     it.onlyLarge = !facts.has(sign::passedBoth) && silence.smallest >= largeSegment &&
-                   connection.endpoint(silence.speaker).largestPassed < silence.smallest;
+                   (neverPassed || facts.has(sign::largeElsewhere));
     it.proven = facts.has(sign::droppedBetween) && !it.onlyLarge;
     it.alive = facts.has(sign::peerAlive) || facts.has(sign::stalePeer) || facts.has(sign::droppedBetween);
     return it;
@@ -222,6 +225,11 @@ bool mayBeJudged(const Connection &connection, const SilenceProof &proof) {
     return silence.copies != 0 && heard && connected && !unheeded && !silence.clockStepped;
 }
 
+/** What comes from another distance or place may be another host behind its address, or a device that answers for it. */
+bool isItself(const Heard &heard, const Endpoint &end) {
+    return heard.hopLimit == end.lastHopLimit && heard.interface == end.lastInterface;
+}
+
 } // namespace
 
 std::uint32_t signOfLife(const Matter &matter) {
@@ -231,8 +239,14 @@ std::uint32_t signOfLife(const Matter &matter) {
     const Heard elsewhere = host.heardElsewhere(matter.number);
     const bool meanwhile =
         elsewhere.frame != 0 && elsewhere.time > silence.first + underWay(host) && elsewhere.time <= silence.last;
-    const bool itself = elsewhere.hopLimit == silent.lastHopLimit && elsewhere.interface == silent.lastInterface;
-    return meanwhile && itself ? elsewhere.frame : 0;
+    return meanwhile && isItself(elsewhere, silent) ? elsewhere.frame : 0;
+}
+
+std::uint32_t heardAgain(const Matter &matter) {
+    const Silence &silence = matter.connection.silence();
+    const Endpoint &silent = matter.connection.endpoint(peer(silence.speaker));
+    const Heard elsewhere = matter.hosts[silent.host].heardElsewhere(matter.number);
+    return elsewhere.time > silence.last && isItself(elsewhere, silent) ? elsewhere.frame : 0;
 }
 
 Verdict judgeSilence(const Matter &matter, const SilenceProof &proof) {
@@ -242,8 +256,9 @@ Verdict judgeSilence(const Matter &matter, const SilenceProof &proof) {
     if (!mayBeJudged(connection, proof) || !enough(matter, proof)) {
         return {};
     }
-    if (silent.window == 0) {
-        return {}; // it said that it takes nothing: judgeZeroWindow
+    const bool closedWindow = silent.window == 0;
+    if (closedWindow && silence.keepAlives != silence.copies) {
+        return {}; // it said that it takes nothing: judgeZeroWindow. But probes it has to answer (RFC 9293 section 3.8.6.1).
     }
     const SessionPhase phase = phaseAtLoss(connection);
     LossTimes times;
@@ -261,6 +276,9 @@ Verdict judgeSilence(const Matter &matter, const SilenceProof &proof) {
         rule(it, verdict);
         if (isTimerKill(verdict.kind)) {
             it.ages.write(verdict, matter.settings, phase);
+        }
+        if (closedWindow) {
+            verdict.confidence = std::min(verdict.confidence, Confidence::possible); // it was in trouble before
         }
         if (verdict.kind != VerdictKind::none) {
             addEvidence(verdict, matter, proof, times);

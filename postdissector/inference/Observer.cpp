@@ -160,8 +160,8 @@ ConnectionNumber Observer::open(const Key &key, std::uint32_t hash, const Segmen
     const ConnectionNumber number = add(key, hash, clientIsLower, previous);
     Entry &added = entry(number);
     added.connection.begin(segment, added.side(fromLower), opening);
-    const HostNumber lower = hosts_.numberOf(key.lower);
-    const HostNumber upper = hosts_.numberOf(key.upper);
+    const HostNumber lower = hosts_.numberOf(key.lower, segment.vlan);
+    const HostNumber upper = hosts_.numberOf(key.upper, segment.vlan);
     added.connection.setHosts(clientIsLower ? lower : upper, clientIsLower ? upper : lower);
     return number;
 }

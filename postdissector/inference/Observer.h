@@ -97,6 +97,7 @@ class Observer {
     void passFirewall(Connection &connection, const Segment &segment, Phase before, Record &record) const;
     void noteSurvivor(const Entry &it);
     void countHalves(const Connection &connection, State serverBefore, Phase before, Record &record);
+    void noteHeardAgain(ConnectionNumber number);
     void separateFailovers();
     void loseAtOneMoment(ConnectionNumber number, bool anyPeerAlive);
 

@@ -151,6 +151,23 @@ void Observer::loseAtOneMoment(ConnectionNumber number, bool anyPeerAlive) {
     edit(number).setVerdictNumber(static_cast<std::uint32_t>(verdicts_.size() - 1));
 }
 
+/** It must not be said that nobody was heard since, where somebody was. */
+void Observer::noteHeardAgain(ConnectionNumber number) {
+    const std::uint32_t verdictNumber = connection(number).verdictNumber();
+    if (verdictNumber == noVerdict) {
+        return;
+    }
+    Verdict &verdict = verdicts_[verdictNumber];
+    if (!verdict.has(sign::silence) || verdict.has(sign::peerAlive) || verdict.has(sign::recovered)) {
+        return;
+    }
+    if (const std::uint32_t frame = heardAgain(matterOf(number)); frame != 0) {
+        verdict.signs |= sign::heardAgain;
+        verdict.aliveFrame = frame;
+        verdict.addEvidence(frame);
+    }
+}
+
 void Observer::finish() {
     settledBeforeEnd_ = static_cast<std::uint32_t>(verdicts_.size());
     for (ConnectionNumber number = 0; number < count_; ++number) {
@@ -160,6 +177,7 @@ void Observer::finish() {
         if (ended.silence().copies > 1) {
             settle(number, judgeSilence(matter, {false, 0, true}), nullptr);
         }
+        noteHeardAgain(number);
         settle(number, judgeUnsentReset(matter), nullptr);
         if (verdictOf(number).kind == VerdictKind::none && ended.phase() == Phase::halfClosed) {
             settle(number, judgeWait(matter, false), nullptr);

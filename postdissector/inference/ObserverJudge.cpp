@@ -113,6 +113,10 @@ void Observer::judgeLiving(ConnectionNumber number, const Segment &segment, Side
             connection.setVerdictNumber(noVerdict); // it goes on all the same
         }
     }
+    Host &speaking = hosts_[connection.endpoint(sender).host];
+    if (acknowledges && speaking.largeLost.connection == number) {
+        speaking.largeLost = {}; // it only took its time
+    }
     if (record.marked(mark::talksOn)) {
         settle(number, judgeTalksOn(matterOf(number), segment), &record);
     }
@@ -123,6 +127,9 @@ void Observer::judgeLiving(ConnectionNumber number, const Segment &segment, Side
         const bool midTraffic = silence.gap() < second;
         hosts_[connection.endpoint(peer(sender)).host].silentIn.note(number, midTraffic);
         hosts_[connection.endpoint(sender).host].notAnswered.note(number, midTraffic);
+        if (midTraffic && silence.smallest >= largeSegment) {
+            hosts_[connection.endpoint(peer(sender)).host].largeLost = {number, segment.time};
+        }
         if (silence.aliveFrame == 0) {
             connection.noteSignOfLife(signOfLife(matterOf(number)));
         }

@@ -65,6 +65,7 @@ struct Segment {
     std::uint16_t checksum = 0;       ///< TCP checksum as it stands in the header
     std::uint16_t identification = 0; ///< IPv4 identification; 0 if there is none
     std::uint16_t maximumSegment = 0; ///< MSS option; 0 if absent
+    std::uint16_t vlan = 0;           ///< outermost VLAN; 0 if there is none
     std::uint8_t flags = 0;           ///< bits of Flags
     std::uint8_t hopLimit = 0;        ///< TTL or hop limit; 0 if not known
     std::int8_t windowScale = -1;     ///< shift of the window scale option; -1 if absent

@@ -8,6 +8,9 @@
 
 namespace tcpstate {
 
+/** Payload bytes: what a path with a smaller MTU than before would lose. */
+inline constexpr std::uint32_t largeSegment = 1000;
+
 /**
  * Segments that ask for an answer (payload, FIN, keep-alive) since the other end was last heard.
  * Only one end can be without an answer at a time: whoever speaks ends the other one's silence.

@@ -55,6 +55,7 @@ inline constexpr std::uint32_t farHops = 1U << 6;         ///< a RST from anothe
 inline constexpr std::uint32_t nearHops = 1U << 7;        ///< from another distance: one or two hops
 inline constexpr std::uint32_t tooFast = 1U << 8;         ///< a RST faster than half the smallest round trip
 inline constexpr std::uint32_t ownHops = 1U << 9;         ///< a RST from the host's own distance
+inline constexpr std::uint32_t heardAgain = 1U << 10;     ///< the silent side was heard again, elsewhere and too late
 inline constexpr std::uint32_t prohibited = 1U << 11;     ///< ICMP: administratively prohibited
 inline constexpr std::uint32_t unreachable = 1U << 12;    ///< ICMP: host or network unreachable
 inline constexpr std::uint32_t fragmentation = 1U << 13;  ///< ICMP: fragmentation needed, packet too big
@@ -77,6 +78,8 @@ inline constexpr std::uint32_t nobodyHeard =
     1U << 29; ///< nobody at all spoke to the speaker any more, in an exchange either
 inline constexpr std::uint32_t unsolicited = 1U << 30; ///< a RST that answers nothing
 inline constexpr std::uint32_t bothAtOnce = 1U << 28;  ///< RSTs to both ends, sooner than word could pass between them
+inline constexpr std::uint32_t largeElsewhere =
+    1U << 31; ///< what is large goes unanswered on another connection of the peer as well, what is small does not
 } // namespace sign
 
 /** A judgement, and all numbers that its sentences need. */
@@ -91,12 +94,12 @@ struct Verdict {
     std::uint8_t hopLimit = 0;      ///< of the RST
     std::uint8_t usualHopLimit = 0; ///< of its alleged sender's other packets
     std::uint8_t icmpCode = 0;
-    std::uint32_t signs = 0;                               ///< bits of sign::
-    std::uint32_t copies = 0;                              ///< unanswered segments
-    std::uint32_t frame = 0;                               ///< where the evidence sufficed
-    std::uint32_t aliveFrame = 0;                          ///< the sign of life, with sign::peerAlive or sign::talksOn
-    std::uint32_t resetFrame = 0;                          ///< an earlier RST, with sign::talksOn or sign::bothAtOnce
-    std::uint32_t interfaces[2] = {};                      ///< with sign::droppedBetween: seen here, and not there
+    std::uint32_t signs = 0;          ///< bits of sign::
+    std::uint32_t copies = 0;         ///< unanswered segments
+    std::uint32_t frame = 0;          ///< where the evidence sufficed
+    std::uint32_t aliveFrame = 0;     ///< the sign of life, with sign::peerAlive, heardAgain or talksOn
+    std::uint32_t resetFrame = 0;     ///< an earlier RST, with sign::talksOn or sign::bothAtOnce
+    std::uint32_t interfaces[2] = {}; ///< with sign::droppedBetween: seen here, and not there
     std::array<std::uint32_t, maximumEvidence> evidence{}; ///< frames to look at, ascending
     Nanoseconds span = 0;                                  ///< from the first to the latest unanswered segment
     Nanoseconds sinceFin = 0;                              ///< from the first FIN to the first unanswered segment

@@ -67,11 +67,15 @@ void appendBracket(Sentence &out, const Verdict &verdict) {
     out.append(" since the %s.", name(verdict.basis));
 }
 
-void appendNotExcluded(Sentence &out, const Verdict &verdict) {
+void appendNotExcluded(Sentence &out, const Verdict &verdict, bool withFrames) {
     if (!verdict.has(sign::silence)) {
         return;
     }
-    if (verdict.has(sign::onlyLarge)) {
+    if (verdict.has(sign::largeElsewhere)) {
+        out.append(" Not excluded: path MTU, for large segments go unanswered on another connection of the %s as well, "
+                   "in the middle of an exchange.",
+                   name(peer(verdict.speaker)));
+    } else if (verdict.has(sign::onlyLarge)) {
         out.append(" Not excluded: path MTU, for every unanswered segment is larger than any of the %s's that passed "
                    "before.",
                    name(verdict.speaker));
@@ -92,7 +96,14 @@ void appendNotExcluded(Sentence &out, const Verdict &verdict) {
     if (proven || verdict.confidence == Confidence::certain) {
         return;
     }
-    out.append(" Not excluded: peer gone (power, crash, network), for nothing was heard of it since");
+    if (verdict.has(sign::heardAgain)) {
+        out.append(
+            " Not excluded: an outage of the path or of the peer that was over when it was heard again on another "
+            "connection, after the last of them");
+        out.frame(verdict.aliveFrame, withFrames);
+    } else {
+        out.append(" Not excluded: peer gone (power, crash, network), for nothing was heard of it since");
+    }
     if (verdict.has(sign::orphanAge)) {
         out.append(", or it left FIN-WAIT-2 by its own timer behind a host firewall that swallows resets");
     }
@@ -184,7 +195,7 @@ void writeKill(Sentence &out, const Verdict &verdict, const FirewallProfile &cho
         appendFits(out, verdict);
     }
     appendUnpaired(out, verdict);
-    appendNotExcluded(out, verdict);
+    appendNotExcluded(out, verdict, withFrames);
 }
 
 } // namespace

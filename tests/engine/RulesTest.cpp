@@ -272,3 +272,51 @@ TEST(Rules, WindowThatSaysNothingOfUnreadData) {
         1   s R. 11 ack 1001 win 3900 | CLOSED CLOSED | cause:abort
     )");
 }
+
+// A receiver with a closed window has to answer probes (RFC 9293 section 3.8.6.1), so that their silence is one; but it was in
+// trouble before, and payload beyond its window it may drop unanswered.
+TEST(Rules, ProbesOfAClosedWindowHaveToBeAnswered) {
+    const std::string closed = open + R"(
+        5    s .  1 ack 101 win 0
+    )";
+    run(closed + repeated(7, "c . 100:1 ack 1") + R"(
+        50    s2 S 0
+        60    c . 100:1 ack 1
+        == none open session-lost possible
+    )");
+    run(closed + repeated(7, "c P. 101:100 ack 1") + R"(
+        60    c P. 101:100 ack 1
+        == none open none none
+    )");
+}
+
+// Large segments are lost after a quiet; small ones of another connection pass and its large ones do not: a path that came to
+// take less, perhaps. Once the other connection's are acknowledged they say nothing any more.
+TEST(Rules, WhatIsLargeAndLostElsewhereSpeaksForThePath) {
+    const std::string large = open + R"(
+        1     c P. 101:1400 ack 1
+        1.05  s .  1 ack 1501
+    )";
+    const std::string other = R"(
+        400.02 c1 S 0
+        400.03 s1 S. 0 ack 1
+        400.04 c1 . 1 ack 1
+        400.3  c1 P. 1:1400 ack 1
+    )";
+    const std::string lost = repeated(400.6, "c P. 1501:1400 ack 1");
+    run(large + "        400   c P. 1501:1400 ack 1\n" + other + lost + R"(
+        426.1 c1 P. 1:1400 ack 1
+        427   s1 P. 1:10 ack 1
+        428   c1 P. 1:1400 ack 11
+        450   s2 S 0
+        460   c P. 1501:1400 ack 1
+        == none open idle-timer possible
+    )");
+    run(large + "        400   c P. 1501:1400 ack 1\n" + other + lost + R"(
+        426.1 c1 P. 1:1400 ack 1
+        427   s1 . 1 ack 1401
+        450   s2 S 0
+        460   c P. 1501:1400 ack 1
+        == none open idle-timer likely
+    )");
+}

@@ -616,6 +616,14 @@ TEST(Verdict, ApplicationSilentHalfClosed) {
         46.01 c . 102 ack 101
         == client half-close none none
     )");
+    // Answered from another distance than the server's: by a device, which knows nothing of the server.
+    std::string spoofed = probes;
+    for (std::size_t at = 0; (at = spoofed.find("ack 102\n", at)) != std::string::npos; ++at) {
+        spoofed.insert(at + 7, " ttl 60");
+    }
+    run(halfClosed + spoofed + R"(
+        == client half-close none none
+    )");
     // Without an answer nothing tells it from a kill on its silent side.
     run(halfClosed + R"(
         46    c . 101 ack 1

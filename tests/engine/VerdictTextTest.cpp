@@ -43,6 +43,17 @@ TEST(VerdictText, NamesPathMtuEvenIfThePeerLives) {
     EXPECT_TRUE(says(sign::onlyLarge | sign::peerAlive, "Not excluded: path MTU"));
 }
 
+TEST(VerdictText, NamesPathMtuWhereAnotherConnectionShowsIt) {
+    EXPECT_TRUE(says(sign::largeElsewhere | sign::onlyLarge, "path MTU, for large segments go unanswered on another"));
+    EXPECT_FALSE(says(sign::largeElsewhere | sign::onlyLarge, "passed before"));
+}
+
+TEST(VerdictText, DoesNotDenyThatThePeerWasHeardAgain) {
+    EXPECT_TRUE(says(0, "nothing was heard of it since"));
+    EXPECT_FALSE(says(sign::heardAgain, "nothing was heard"));
+    EXPECT_TRUE(says(sign::heardAgain, "Not excluded: an outage of the path or of the peer"));
+}
+
 TEST(VerdictText, SaysThatTranslatedSidesAreNotPaired) {
     EXPECT_FALSE(says(0, "could not be paired"));
     EXPECT_TRUE(says(sign::oneInterface, "could not be paired"));

@@ -18,7 +18,8 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 INFERENCE = ROOT / "postdissector/inference"
-RULES = ["JudgeSilence.cpp", "JudgeReset.cpp", "Judge.cpp", "ResetCause.cpp", "Reset.cpp"]
+RULES = ["JudgeSilence.cpp", "JudgeReset.cpp", "Judge.cpp", "ObserverJudge.cpp", "ObserverFinish.cpp", "ResetCause.cpp",
+         "Reset.cpp"]
 FLAGS = ["-std=c++20", "-O0", f"-I{ROOT}", f"-I{INFERENCE}"]
 # File and condition -> why turning it to never changes nothing that could be seen.
 EQUIVALENT = {
@@ -79,7 +80,7 @@ def main():
             mutants += [(name, *each) for each in without_rules(name, (INFERENCE / name).read_text())]
     with tempfile.TemporaryDirectory() as place, concurrent.futures.ThreadPoolExecutor(chosen.jobs) as pool:
         folder = pathlib.Path(place)
-        sources = [*INFERENCE.glob("*.cpp"), *(ROOT / "tests/engine").glob("*.cpp")]
+        sources = [*INFERENCE.glob("*.cpp"), *(ROOT / "tests/engine").glob("*.cpp"), ROOT / "postdissector/records.cpp"]
         objects = {source.name: folder / f"{source.name}.o" for source in sources}
         if not all(pool.map(lambda source: compiled(source, objects[source.name]), sources)):
             sys.exit("mutants.py: the engine or its tests do not compile; on Debian: apt-get install g++ libgtest-dev")
