@@ -26,6 +26,11 @@ bool outweighs(const Verdict &later, const Verdict &earlier) {
     if (earlier.kind == VerdictKind::peerGone && !earlier.has(sign::peerAlive) && later.has(sign::peerAlive)) {
         return true;
     }
+    // The same with a sign of life is better founded, and no longer says that nothing was heard.
+    if (later.kind == earlier.kind && later.confidence == earlier.confidence && earlier.has(sign::silence) &&
+        !earlier.has(sign::peerAlive) && later.has(sign::peerAlive)) {
+        return true;
+    }
     // And that the alleged sender of a RST talks on, or that the RST is one of a pair, refutes whatever took it for its own.
     const bool timerByReset = isTimerKill(earlier.kind) && !earlier.has(sign::silence) && earlier.resetFrame == 0;
     const bool resetOfHost =

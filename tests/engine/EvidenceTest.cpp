@@ -228,4 +228,32 @@ TEST(Evidence, DeviceWithoutATimer) {
     EXPECT_EQ(Confidence::possible, scene.verdict().confidence);
 }
 
+// A sign of life in the midst of the silence is worth more than one after it, which comes too late to prove anything.
+TEST(Evidence, NamesTheSignOfLifeThatCameInTime) {
+    Scene scene;
+    scene.open();
+    scene.halfClose();
+    scene.unanswered(46);
+    const std::uint32_t alive = scene.client(72, "S", 0, 0, 0, {.connection = 1});
+    scene.server(75, "A", 11, 100, 102);
+    scene.client(80, "S", 0, 0, 0, {.connection = 2});
+    scene.finish();
+    EXPECT_EQ(scene.verdict().aliveFrame, alive);
+    EXPECT_FALSE(scene.verdict().has(sign::heardAgain));
+}
+
+TEST(Evidence, NamesTheLateSignOfLife) {
+    Scene scene;
+    scene.open();
+    scene.halfClose();
+    scene.unanswered(46);
+    const std::uint32_t again = scene.client(80, "S", 0, 0, 0, {.connection = 2});
+    EXPECT_FALSE(scene.verdict().has(sign::heardAgain));
+    scene.finish();
+    EXPECT_TRUE(scene.verdict().has(sign::heardAgain));
+    EXPECT_FALSE(scene.verdict().has(sign::peerAlive));
+    EXPECT_EQ(scene.verdict().aliveFrame, again);
+    EXPECT_TRUE(scene.names(again));
+}
+
 } // namespace tcpstate
