@@ -26,6 +26,10 @@ EQUIVALENT = {
     ("Reset.cpp", "!receiver.hasAckSent"):
         "an end that was revived has just acknowledged, and whom a synchronised end has heard is known by its numbers; "
         "the line guards against reading an acknowledgement that was never sent",
+    ("ObserverJudge.cpp", "record.cause == ResetCause::none"):
+        "what follows concerns frames that a verdict names as a RST, which have a cause; the line spares all others the look",
+    ("ObserverFinish.cpp", "latest.lost <= moment"):
+        "a silence begins after the other side's latest packet, unless the clock of the capture runs backwards",
 }
 
 
