@@ -193,6 +193,7 @@ Nanoseconds Connection::onSegment(const Segment &segment, Side sender, const Set
     }
     followWait(segment, sender, newBytes);
     followSilence(segment, sender, newBytes, record);
+    followUnheard(segment, sender, newBytes);
     followWindow(segment, sender);
     noteNumbers(segment, sender);
     return roundTrip;
@@ -218,19 +219,6 @@ Nanoseconds Connection::timeRoundTrip(const Segment &segment, Side sender, std::
         from.probeTime = 0;
     }
     return roundTrip;
-}
-
-void Connection::followWindow(const Segment &segment, Side sender) {
-    const bool wasClosed = rare_->zeroWindow.since != 0 && rare_->zeroWindow.receiver == sender;
-    if (segment.window == 0) {
-        ZeroWindow &window = rare_.edit().zeroWindow;
-        if (!wasClosed) {
-            window = {segment.time, segment.frame, 0, sender};
-        }
-        ++window.answers;
-    } else if (wasClosed) {
-        rare_.edit().zeroWindow = {};
-    }
 }
 
 void Connection::takeAcknowledgement(const Segment &segment, Side sender, Record &record) {

@@ -57,6 +57,7 @@ struct Rarities {
     LatestReset latestReset;
     ZeroWindow zeroWindow;
     KeepAlives keepAlives;
+    Unheard unheard;
     std::array<SecondSightings, 2> sightings{}; ///< by Side
 };
 
@@ -109,6 +110,8 @@ class Connection {
     /** The longest gap, in the present phase, after which the connection still worked. */
     [[nodiscard]] Nanoseconds survivedGap() const { return survivedGap_; }
     [[nodiscard]] const ZeroWindow &zeroWindow() const { return rare_->zeroWindow; }
+    /** What has arrived and is repeated all the same. */
+    [[nodiscard]] const Unheard &unheard() const { return rare_->unheard; }
     [[nodiscard]] const KeepAlives &keepAlives() const { return rare_->keepAlives; }
     /** Who spoke last, and what has been seen of the connection since. */
     [[nodiscard]] const Wait &wait() const { return wait_; }
@@ -171,6 +174,7 @@ class Connection {
     void takeAcknowledgement(const Segment &segment, Side sender, Record &record);
     void takePayload(const Segment &segment, Side sender, std::uint32_t newBytes, Record &record);
     void noteNumbers(const Segment &segment, Side sender);
+    [[nodiscard]] Nanoseconds timeRoundTrip(const Segment &segment, Side sender, std::uint32_t newBytes);
     void complete(Side sender, Record &record);
 
     // ConnectionOpen.cpp: SYN, SYN-ACK, and what proves that an end is open.
@@ -189,10 +193,12 @@ class Connection {
     void takeFinBack(Side side, Record &record);
     void followHalfClose(const Segment &segment, Side sender, Phase before, std::uint32_t newBytes, bool hadFin,
                          const Settings &settings, Record &record);
+
+    // ConnectionSilence.cpp: what goes without an answer.
     void followWait(const Segment &segment, Side sender, std::uint32_t newBytes);
     void followSilence(const Segment &segment, Side sender, std::uint32_t newBytes, Record &record);
+    void followUnheard(const Segment &segment, Side sender, std::uint32_t newBytes);
     void followWindow(const Segment &segment, Side sender);
-    [[nodiscard]] Nanoseconds timeRoundTrip(const Segment &segment, Side sender, std::uint32_t newBytes);
 
     // ConnectionReset.cpp: RSTs, and what later proves that they were or were not accepted.
     void onReset(const Segment &segment, Side sender, Record &record);

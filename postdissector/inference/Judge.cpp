@@ -52,7 +52,6 @@ Verdict judgeZeroWindow(const Matter &matter) {
     verdict.kind = VerdictKind::windowClosed;
     verdict.confidence = Confidence::likely;
     verdict.speaker = peer(zero.receiver);
-    verdict.signs = sign::zeroWindow | sign::acknowledged;
     verdict.copies = zero.answers;
     verdict.span = connection.lastTime() - zero.since;
     verdict.addEvidence(zero.frame);
@@ -78,7 +77,6 @@ Verdict judgeWait(const Matter &matter, bool byReset) {
     verdict.kind = VerdictKind::applicationSilent;
     verdict.confidence = half ? Confidence::likely : Confidence::possible;
     verdict.speaker = half ? closer : wait.speaker;
-    verdict.signs = sign::acknowledged;
     verdict.span = wait.provenAt - from;
     verdict.copies = connection.keepAlives().answered;
     verdict.frame = wait.provenFrame;

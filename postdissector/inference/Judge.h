@@ -63,6 +63,9 @@ struct SilenceProof {
 /** An ICMP error that quotes a segment of the connection. */
 [[nodiscard]] Verdict judgeIcmp(const Matter &matter, const IcmpError &error, Side quotedSender);
 
+/** The other side repeats what was acknowledged: one direction is dead. */
+[[nodiscard]] Verdict judgeUnheard(const Matter &matter);
+
 /** The receiver's window stayed closed. */
 [[nodiscard]] Verdict judgeZeroWindow(const Matter &matter);
 

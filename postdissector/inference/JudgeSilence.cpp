@@ -288,6 +288,29 @@ Verdict judgeSilence(const Matter &matter, const SilenceProof &proof) {
     return {};
 }
 
+Verdict judgeUnheard(const Matter &matter) {
+    const Connection &connection = matter.connection;
+    const Unheard &unheard = connection.unheard();
+    const Endpoint &speaker = connection.endpoint(peer(unheard.repeater));
+    const bool connected = isSynchronised(speaker.state) && connection.phase() != Phase::reset;
+    if (!connected || unheard.copies < matter.settings.evidenceCopies ||
+        unheard.span() < matter.settings.evidenceSpan) {
+        return {};
+    }
+    Verdict verdict;
+    verdict.kind = VerdictKind::sessionLost;
+    verdict.confidence = Confidence::possible; // a fault of the path in one direction looks the same
+    verdict.speaker = peer(unheard.repeater);
+    verdict.signs = sign::oneWay | matter.vantageSign();
+    verdict.copies = unheard.copies;
+    verdict.span = unheard.span();
+    verdict.frame = unheard.lastFrame;
+    verdict.addEvidence(speaker.lastFrame);
+    verdict.addEvidence(unheard.firstFrame);
+    verdict.addEvidence(unheard.lastFrame);
+    return verdict;
+}
+
 Verdict judgeRecovery(const Matter &matter, const Silence &ended, const Segment &answer) {
     Verdict verdict;
     const std::uint32_t wanted = std::max<std::uint32_t>(3, matter.settings.evidenceCopies);

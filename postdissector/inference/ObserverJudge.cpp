@@ -108,8 +108,8 @@ void Observer::judgeLiving(ConnectionNumber number, const Segment &segment, Side
     const Silence &silence = connection.silence();
     if (connection.verdictNumber() != noVerdict && acknowledges) {
         const Verdict &reported = verdictOf(number);
-        const bool byIcmp = (reported.signs & (sign::prohibited | sign::unreachable)) != 0;
-        if (byIcmp && reported.speaker != sender) {
+        const bool refutable = (reported.signs & (sign::prohibited | sign::unreachable | sign::oneWay)) != 0;
+        if (refutable && reported.speaker != sender) {
             connection.setVerdictNumber(noVerdict); // it goes on all the same
         }
     }
@@ -140,6 +140,9 @@ void Observer::judgeLiving(ConnectionNumber number, const Segment &segment, Side
             }
             settle(number, verdict, &record);
         }
+    }
+    if (connection.unheard().copies != 0 && connection.unheard().repeater == sender) {
+        settle(number, judgeUnheard(matterOf(number)), &record);
     }
     const ZeroWindow &zero = connection.zeroWindow();
     if (zero.since != 0 && zero.receiver == sender && connection.verdictNumber() == noVerdict) {

@@ -148,6 +148,13 @@ void writeAdvice(Sentence &out, const Verdict &verdict, const FirewallProfile &c
         out.append("Look in the firewall's rules for this service: the opening is rejected, no timer is involved.");
         return;
     case VerdictKind::sessionLost:
+        if (verdict.has(sign::oneWay)) {
+            out.append(
+                "Capture on both sides of each device on the way: the %s's packets go in at one of them and not out. "
+                "Asymmetric routing and translation that has lost one direction do that.",
+                name(verdict.speaker));
+            return;
+        }
         out.append("Look in the firewall's log for a failover, a cleared session table or a new policy at this time. "
                    "Synchronise sessions between the members.");
         return;

@@ -234,6 +234,16 @@ void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &c
                        verdict.icmpCode);
             return;
         }
+        if (verdict.has(sign::oneWay)) {
+            out.append("The %s repeated %u times over ", name(peer(verdict.speaker)), verdict.copies);
+            out.span(verdict.span);
+            out.append(
+                " what the %s had acknowledged: its own packets pass, and nothing that the %s sends arrives. Not "
+                "excluded: a fault of the path in that direction, no firewall.",
+                name(verdict.speaker), name(verdict.speaker));
+            appendUnpaired(out, verdict);
+            return;
+        }
         appendUnanswered(out, verdict, withFrames);
         if (verdict.has(sign::oneMoment)) {
             out.append(" Others died at the same moment at other ages: no timer, but a failover, a flush of the "

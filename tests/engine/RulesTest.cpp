@@ -320,3 +320,34 @@ TEST(Rules, WhatIsLargeAndLostElsewhereSpeaksForThePath) {
         == none open idle-timer likely
     )");
 }
+
+// The client repeats for 25 s what the server acknowledges each time: nothing of the server's arrives there.
+TEST(Rules, WhoRepeatsWhatWasAcknowledgedHearsNothing) {
+    std::string deaf = open + R"(
+        400    c P. 101:100 ack 1
+        400.01 s .  1 ack 201
+)";
+    for (const char *const at : {"400.3", "400.7", "401.5", "403.1", "406.3", "412.7", "425.5"}) {
+        deaf += std::string("        ") + at + "   c P. 101:100 ack 1\n        " + at + "1  s . 1 ack 201\n";
+    }
+    run(deaf + R"(
+        == none open session-lost possible
+    )");
+    // Seven in the first 13 s are too short a time, whatever the path does.
+    run(deaf.substr(0, deaf.rfind("        425.5   c")) + R"(
+        == none open none none
+    )");
+    // It hears again: nothing was lost but time.
+    run(deaf + R"(
+        430    s P. 1:10 ack 201
+        430.1  c . 201 ack 11
+        == none open none none
+    )");
+    // And one that has new things to say, or has heard something in between, is not deaf.
+    run(deaf.substr(0, deaf.rfind("        412.7   c")) + R"(
+        413    c P. 201:10 ack 1
+        413.1  s . 1 ack 211
+        425.5  c P. 101:100 ack 1
+        == none open none none
+    )");
+}
