@@ -30,7 +30,7 @@ class Records {
     [[nodiscard]] static Record load(const void *kept);
 
   private:
-    static constexpr std::size_t blockSize = 16 * 1024; // bytes
+    static constexpr std::size_t blockSize = 16'384; // bytes
 
     std::vector<std::unique_ptr<std::byte[]>> blocks_;
     std::size_t used_ = blockSize; // bytes in use of the last block

@@ -3,6 +3,7 @@
 #include "Judge.h"
 
 #include <algorithm>
+#include <compare>
 
 namespace tcpstate {
 
@@ -32,7 +33,7 @@ struct Observer::Key {
     /** Any order will do, so long as it is always the same. */
     static bool sourceIsLower(const Flow &flow) {
         const auto order = flow.source.words() <=> flow.destination.words();
-        return order < 0 || (order == 0 && flow.sourcePort <= flow.destinationPort);
+        return std::is_lt(order) || (std::is_eq(order) && flow.sourcePort <= flow.destinationPort);
     }
 
     static Key of(const Flow &flow, bool sourceIsLower) {

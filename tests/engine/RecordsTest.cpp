@@ -111,7 +111,7 @@ TEST(Records, EachPartAndEachPairOfPartsComesBack) {
 }
 
 TEST(Records, ManyComeBackAfterAllAreKept) {
-    std::mt19937 random(20); // a fixed seed: a failure repeats
+    std::mt19937 random(20); // NOLINT(cert-msc32-c,cert-msc51-cpp): a failure has to repeat
     std::vector<Record> originals;
     std::vector<void *> kept;
     Records records;
