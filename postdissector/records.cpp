@@ -33,6 +33,7 @@ constexpr Bits firewallPhase = {15, 3};
 constexpr Bits connection = {32, 32};
 // What follows, in this order:
 constexpr Bits steps = {18, 3}; // how many
+static_assert(Record::maximumSteps < 1U << steps.count);
 constexpr Bits marks = {21, 1}; // others than midstream
 constexpr Bits verdict = {22, 1};
 constexpr Bits reset = {23, 1};

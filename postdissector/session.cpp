@@ -27,6 +27,10 @@ bool sameHeader(const Segment &one, const Segment &other) {
            one.identification == other.identification && one.hopLimit == other.hopLimit;
 }
 
+std::uint64_t randomSeed() {
+    return std::uint64_t{g_random_int()} << 32 | g_random_int();
+}
+
 address toWireshark(const Address &from) {
     address result = ADDRESS_INIT_NONE;
     if (from.length != 0) {
@@ -52,7 +56,7 @@ std::uint32_t streamOfConversation(const Flow &flow, std::uint32_t frame) {
 
 } // namespace
 
-Session::Session(const Settings &settings) : settings_(settings), observer_(settings) {
+Session::Session(const Settings &settings) : settings_(settings), observer_(settings, randomSeed()) {
 }
 
 void *Session::observe(const Flow &flow, const Segment &segment, unsigned layer) noexcept {

@@ -59,8 +59,6 @@ class Session {
     [[nodiscard]] const Verdict &verdictOf(std::uint32_t number) const { return observer_.verdictOf(number); }
     /** A verdict by its number in a Record. */
     [[nodiscard]] const Verdict &settled(std::uint32_t number) const { return observer_.verdict(number); }
-    /** True if a connection's verdict was reached only at the end of the capture. */
-    [[nodiscard]] bool settledAtEnd(std::uint32_t number) const { return observer_.settledAtEnd(number); }
     [[nodiscard]] bool atRisk(std::uint32_t number) const { return observer_.atRisk(number); }
     [[nodiscard]] const Settings &settings() const { return settings_; }
     [[nodiscard]] const Connection &connection(std::uint32_t number) const { return observer_.connection(number); }

@@ -182,17 +182,16 @@ void addVerdictExperts(packet_info *pinfo, proto_item *item, const Session &open
         expert_add_info_format(pinfo, item, &experts.halfOpenLimit, "The %s holds more than %u half-open connections",
                                name(record.sender), open.settings().halfOpenLimit);
     }
-    if (record.marked(mark::verdict)) {
-        if (open.verdictOf(record.connection).kind == VerdictKind::none) {
-            return; // taken back since
+    const Verdict &verdict = open.verdictOf(record.connection);
+    if (!open.finished() || !open.framesAreNumbered()) {
+        if (record.marked(mark::verdict) && (!open.finished() || verdict.kind != VerdictKind::none)) {
+            addVerdictExpert(pinfo, item, open, open.settled(record.verdict));
         }
-        addVerdictExpert(pinfo, item, open, open.settled(record.verdict));
-    } else if (open.finished() && !record.marked(mark::duplicate)) {
-        // Known only at the end of the capture: later passes say it where the evidence lies.
-        const Verdict &verdict = open.verdictOf(record.connection);
-        if (verdict.frame == pinfo->num && open.settledAtEnd(record.connection)) {
-            addVerdictExpert(pinfo, item, open, verdict);
-        }
+        return;
+    }
+    // Later passes say what was right in the end, once, where its evidence sufficed: not what has been refuted or outdone since.
+    if (verdict.kind != VerdictKind::none && verdict.frame == pinfo->num && !record.marked(mark::duplicate)) {
+        addVerdictExpert(pinfo, item, open, verdict);
     }
 }
 

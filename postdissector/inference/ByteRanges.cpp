@@ -16,9 +16,6 @@ void ByteRanges::absorb() {
             i = 0; // it may touch an island that was passed over
         }
     }
-    if (count_ == 0) {
-        islands_.clear();
-    }
 }
 
 void ByteRanges::addIsland(Sequence from, Sequence to) {

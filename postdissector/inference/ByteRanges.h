@@ -21,7 +21,6 @@ class ByteRanges {
     void begin(Sequence next) {
         contiguousEnd_ = next;
         count_ = 0;
-        islands_.clear();
     }
 
     /** Bytes from `from` up to, not including, `to` were seen. */
@@ -62,7 +61,7 @@ class ByteRanges {
     void absorb();
     void addIsland(Sequence from, Sequence to);
 
-    OnDemand<std::array<Island, 3>> islands_; // the first count_ of them; unordered, disjoint
+    OnDemand<std::array<Island, 3>> islands_; // the first count_ of them; unordered, disjoint; kept for the next hole
     Sequence contiguousEnd_ = 0;
     std::uint8_t count_ = 0;
 };

@@ -99,11 +99,11 @@ Nanoseconds Connection::observe(const Segment &segment, Side sender, const Setti
     return roundTrip;
 }
 
-void Connection::observeDuplicate(const Segment &segment, Side sender, std::uint32_t first, Record &record) {
+void Connection::observeDuplicate(const Segment &segment, Side sender, InterfaceNumber first, Record &record) {
     if (first != segment.interface) {
         SecondSightings &sightings = rare_.edit().sightings[index(sender)];
-        sightings.first = static_cast<std::uint8_t>(first);
-        sightings.second = static_cast<std::uint8_t>(segment.interface);
+        sightings.first = first;
+        sightings.second = segment.interface;
         sightings.latest = true;
         if (sightings.count != std::numeric_limits<decltype(sightings.count)>::max()) {
             ++sightings.count;
@@ -241,8 +241,9 @@ void Connection::takeAcknowledgement(const Segment &segment, Side sender, Record
             to.next = ack;
             to.payloadUnbroken = false;
         }
-        if (to.lastHadPayload && silence_.smallest <= 0xffff) {
-            to.largestPassed = std::max(to.largestPassed, static_cast<std::uint16_t>(silence_.smallest));
+        if (to.lastHadPayload && silence_.speaker == peer(sender)) {
+            const std::uint32_t passed = std::min<std::uint32_t>(silence_.smallest, 0xffff);
+            to.largestPassed = std::max(to.largestPassed, static_cast<std::uint16_t>(passed));
         }
         to.acknowledged = ack;
         to.bytes.acknowledge(ack);
@@ -265,6 +266,7 @@ void Connection::takePayload(const Segment &segment, Side sender, std::uint32_t 
     }
     if (newBytes != 0) {
         from.payloadUnbroken = true;
+        from.newestInterface = segment.interface;
         if (initiator_ == CloseInitiator::none && end(peer(sender)).fin.sent && !from.fin.sent) {
             // The other FIN was the first after all: this side had not closed before the capture began.
             initiator_ = sender == Side::client ? CloseInitiator::server : CloseInitiator::client;
@@ -284,7 +286,7 @@ void Connection::noteNumbers(const Segment &segment, Side sender) {
     from.lastTime = segment.time;
     from.lastFrame = segment.frame;
     from.lastHopLimit = segment.hopLimit;
-    from.lastInterface = static_cast<std::uint8_t>(segment.interface);
+    from.lastInterface = segment.interface;
     if (rare_.edited()) {
         SecondSightings &sightings = rare_.edit().sightings[index(sender)];
         sightings.latest = false; // until its second sighting

@@ -12,6 +12,8 @@
 #include "Segment.h"
 #include "Settings.h"
 #include "Silence.h"
+#include "Unheard.h"
+#include "Wait.h"
 
 #include <array>
 #include <cstdint>
@@ -45,11 +47,14 @@ struct ZeroWindow {
 
 /** Segments of one side that were seen at one interface and then at another. */
 struct SecondSightings {
-    std::uint16_t count = 0; ///< saturating
-    std::uint8_t first = 0;  ///< low byte of the interface of the first sighting
-    std::uint8_t second = 0; ///< and of the second
-    bool latest = false;     ///< its latest segment was seen a second time
-    bool missed = false;     ///< one was seen at the second interface, and not at the first
+    std::uint16_t count = 0;    ///< saturating
+    InterfaceNumber first = 0;  ///< where they were seen first
+    InterfaceNumber second = 0; ///< and then
+    bool latest = false;        ///< its latest segment was seen a second time
+    bool missed = false;        ///< one was seen at the second interface, and not at the first
+
+    /** Enough for a segment that is missing there to mean anything. */
+    [[nodiscard]] bool established() const { return count >= 3; }
 };
 
 /** What few connections ever have. */
@@ -86,7 +91,7 @@ class Connection {
     void resetByLaterIncarnation();
 
     /** A further sighting of a segment already taken in, first seen at interface `first`: it moves nothing. */
-    void observeDuplicate(const Segment &segment, Side sender, std::uint32_t first, Record &record);
+    void observeDuplicate(const Segment &segment, Side sender, InterfaceNumber first, Record &record);
 
     /** The end of the capture: what silence decides is decided. `captureEnd` is the time of its last packet. */
     void finish(Nanoseconds captureEnd, const Settings &settings);
@@ -128,6 +133,8 @@ class Connection {
 
     /** A sign of life of the silent side, elsewhere, before the latest unanswered segment. */
     void noteSignOfLife(std::uint32_t frame) { silence_.aliveFrame = frame; }
+    /** Others have passed the two places since, before the latest unanswered segment, which was seen at the first of them. */
+    void noteOthersPassed() { silence_.othersPassed = true; }
 
     /** Its latest RST came from where its sender's later packets come from, too. */
     void acquitReset() { resetAcquitted_ = true; }
@@ -137,6 +144,7 @@ class Connection {
         ends_[0].host = client;
         ends_[1].host = server;
     }
+    void setHost(Side side, HostNumber host) { end(side).host = host; }
     FirewallEntry &firewallEntry() { return firewallEntry_; }
     /** Number of its verdict in the Observer; noVerdict if it has none. */
     [[nodiscard]] std::uint32_t verdictNumber() const { return verdict_; }

@@ -169,6 +169,7 @@ void Connection::takeFinBack(Side side, Record &record) {
         apply(peer(side), Event::peerFinWasNone, record);
     }
     fin = {};
+    halfClose_ = {};
     simultaneousClose_ = false;
     threeSegments_ = false;
     if (end(peer(side)).fin.sent) {
@@ -176,7 +177,6 @@ void Connection::takeFinBack(Side side, Record &record) {
         initiator_ = initiatorFor(peer(side));
     } else {
         initiator_ = CloseInitiator::none;
-        halfClose_ = {};
     }
 }
 
@@ -194,7 +194,9 @@ void Connection::followHalfClose(const Segment &segment, Side sender, Phase befo
         halfClose_.bytes += newBytes;
         shows = true;
     }
-    if (before == Phase::halfClosed && segment.time - halfClose_.acknowledgedAt > settings.halfCloseThreshold) {
+    const bool acknowledged = halfClose_.acknowledgedAt != 0; // not so where a FIN has just turned out to be none
+    if (before == Phase::halfClosed && acknowledged &&
+        segment.time - halfClose_.acknowledgedAt > settings.halfCloseThreshold) {
         shows = true;
     }
     if (shows && !halfClose_.inUse) {

@@ -29,7 +29,7 @@ void Connection::onReset(const Segment &segment, Side sender, Record &record) {
         latest.frame = segment.frame;
         latest.sender = sender;
         latest.acceptance = verdict;
-        latest.interface = static_cast<std::uint8_t>(segment.interface);
+        latest.interface = segment.interface;
     } else if (live) {
         record.marks |= mark::unacceptableReset;
     }

@@ -90,7 +90,10 @@ void Connection::followUnheard(const Segment &segment, Side sender, std::uint32_
         return;
     }
     const bool wasAcknowledged = segment.length > 1 && to.hasAckSent && !after(segment.payloadEnd(), to.ackSent);
-    if (!wasAcknowledged) {
+    // In captures merged with clocks that differ, the packets of the one come by late: elsewhere, or with an old timestamp.
+    const bool elsewhere = segment.interface != from.newestInterface;
+    const bool old = segment.hasTimestamps && from.hasTimestamp && before(segment.timestampValue, from.newestTimestamp);
+    if (!wasAcknowledged || elsewhere || old) {
         return;
     }
     Unheard &unheard = rare_.edit().unheard;

@@ -1,5 +1,7 @@
 #include "DuplicateFilter.h"
 
+#include "Hash.h"
+
 namespace tcpstate {
 
 namespace {
@@ -7,11 +9,6 @@ namespace {
 constexpr std::size_t tableSize = 1U << 13;
 constexpr Nanoseconds samePlace = 10 * millisecond;
 constexpr Nanoseconds otherPlace = 250 * millisecond;
-
-constexpr std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
-    std::uint64_t h = (a ^ b) * 0x9e3779b97f4a7c15ULL;
-    return h ^ (h >> 29);
-}
 
 /** What one packet keeps wherever it is seen. */
 std::uint64_t keyOf(std::uint64_t flowHash, const Segment &segment) {

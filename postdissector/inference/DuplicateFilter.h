@@ -18,7 +18,7 @@ enum class Sighting : std::uint8_t {
 /**
  * Remembers the packets of the last moment in a table of fixed size.
  *
- * Equal headers with equal IP identification within 10 ms are one packet; on another interface within 250 ms, since
+ * Equal flows, numbers and flags with equal IP identification within 10 ms are one packet; on another interface within 250 ms, since
  * there may be a network and a second clock in between. Where the identification is 0 (IPv6, or DF packets of
  * some hosts) the timestamps and the checksum must be equal too, and the interface or the hop limit must differ.
  * A retransmission has another identification, or another timestamp, or at least a later time.
@@ -30,7 +30,7 @@ class DuplicateFilter {
     /** Tells what this segment is, and remembers it. `flowHash` depends on the direction. */
     [[nodiscard]] Sighting see(std::uint64_t flowHash, const Segment &segment);
     /** The interface of the first sighting, after see() answered that it is not the first. */
-    [[nodiscard]] std::uint32_t firstInterface() const { return firstInterface_; }
+    [[nodiscard]] InterfaceNumber firstInterface() const { return firstInterface_; }
 
   private:
     struct Seen {
@@ -38,13 +38,13 @@ class DuplicateFilter {
         Nanoseconds time = 0;
         Sequence seq = 0;
         Sequence ack = 0;
-        std::uint32_t interface = 0;
+        InterfaceNumber interface = 0;
         std::uint16_t window = 0;
         std::uint8_t hopLimit = 0;
     };
 
     std::vector<Seen> seen_;
-    std::uint32_t firstInterface_ = 0;
+    InterfaceNumber firstInterface_ = 0;
 };
 
 } // namespace tcpstate

@@ -51,6 +51,8 @@ struct Endpoint {
         0; ///< highest end of its segments that do not acknowledge the peer's FIN since that was sent
     Sequence coveringSeq = 0;             ///< sequence number of its first segment that does, with hasCovering
     std::uint16_t lastIdentification = 0; ///< IP identification of its latest segment
+    InterfaceNumber lastInterface = 0;    ///< where its latest segment was seen
+    InterfaceNumber newestInterface = 0;  ///< where its newest payload was seen
     std::uint16_t largestPassed = 0;      ///< largest payload of it that was acknowledged
     std::uint16_t windowBefore = 0;       ///< window it advertised before the peer's latest payload came
     std::uint16_t window = 0;             ///< latest window it advertised, as it stands in the header
@@ -61,7 +63,6 @@ struct Endpoint {
     std::uint8_t lastHopLimit = 0;      ///< of its latest segment
     std::uint8_t speechHopLimit = 0;    ///< of its latest SYN, FIN or payload: its own, whoever answers for it; 0: none
     std::uint8_t lastFlags = 0;         ///< flags of its latest segment
-    std::uint8_t lastInterface = 0;     ///< low byte of the interface of its latest segment
     bool lastHadPayload : 1 = false;    ///< its latest segment carried payload
     bool lastWasKeepAlive : 1 = false;  ///< its latest segment repeats the byte before SND.NXT
     bool askedAtLastAck : 1 = false;    ///< it sent payload or a FIN with lastAck

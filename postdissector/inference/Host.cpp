@@ -1,5 +1,7 @@
 #include "Host.h"
 
+#include "Hash.h"
+
 #include <cstdlib>
 #include <limits>
 #include <span>
@@ -40,10 +42,9 @@ int HopDistance::between(std::uint8_t one, std::uint8_t other) {
 }
 
 void Host::noteHops(const Segment &segment) {
-    const auto interface = static_cast<std::uint8_t>(segment.interface);
     HopCount *rarest = hopCounts.data();
     for (HopCount &count : hopCounts) {
-        if (count.seen != 0 && count.hopLimit == segment.hopLimit && count.interface == interface) {
+        if (count.seen != 0 && count.hopLimit == segment.hopLimit && count.interface == segment.interface) {
             if (count.seen != std::numeric_limits<decltype(count.seen)>::max()) {
                 ++count.seen;
             }
@@ -53,16 +54,15 @@ void Host::noteHops(const Segment &segment) {
             rarest = &count;
         }
     }
-    *rarest = {1, segment.hopLimit, interface};
+    *rarest = {1, segment.interface, segment.hopLimit};
 }
 
 Host::HopComparison Host::compareHops(const Segment &segment) const {
     HopComparison result;
-    const auto interface = static_cast<std::uint8_t>(segment.interface);
     unsigned seen = 0;
     int nearest = HopDistance::unknown;
     for (const HopCount &count : hopCounts) {
-        if (count.seen == 0 || count.interface != interface) {
+        if (count.seen == 0 || count.interface != segment.interface) {
             continue;
         }
         seen += count.seen;
@@ -85,10 +85,8 @@ Host::HopComparison Host::compareHops(const Segment &segment) const {
 }
 
 std::size_t HostTable::Hash::operator()(const Place &place) const {
-    const auto [high, low] = place.address.words();
-    std::uint64_t hash =
-        (high ^ (low * 0xff51afd7ed558ccdULL) ^ (std::uint64_t{place.vlan} << 48)) * 0x9e3779b97f4a7c15ULL;
-    return hash ^ (hash >> 32);
+    const Address::Words words = place.address.words();
+    return mix(mix(mix(seed, words[0]), words[1]), place.vlan);
 }
 
 HostNumber HostTable::numberOf(const Address &address, std::uint16_t vlan) {
@@ -96,6 +94,7 @@ HostNumber HostTable::numberOf(const Address &address, std::uint16_t vlan) {
     if (added) {
         hosts_.emplace_back();
         hosts_.back().address = address;
+        hosts_.back().vlan = vlan;
     }
     return found->second;
 }

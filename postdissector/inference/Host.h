@@ -29,8 +29,8 @@ struct HopDistance {
 /** A distance seen at one interface, and how often. */
 struct HopCount {
     std::uint16_t seen = 0;
+    InterfaceNumber interface = 0;
     std::uint8_t hopLimit = 0;
-    std::uint8_t interface = 0; ///< the low byte of the interface number
 };
 
 /** A packet of a host, as a sign that it was alive. */
@@ -38,8 +38,8 @@ struct Heard {
     Nanoseconds time = 0;
     std::uint32_t frame = 0; ///< 0: never
     std::uint32_t connection = 0xffffffff;
+    InterfaceNumber interface = 0;
     std::uint8_t hopLimit = 0;
-    std::uint8_t interface = 0; ///< the low byte of its number
 };
 
 /** The longest quiet that a connection of a server has outlived, half-closes aside. */
@@ -55,10 +55,39 @@ struct HeardReset : Heard {
     bool byDistance = false; ///< its distance alone says that something else sent it
 };
 
-/** A connection in which nothing but large segments goes unanswered, from the middle of an exchange on. */
-struct LargeLost {
-    std::uint32_t connection = 0xffffffff;
-    Nanoseconds time = 0; ///< of the latest repetition
+/** The latest connections, two at most, in which nothing but large segments goes unanswered, from the middle of an exchange on. */
+class LargeLost {
+  public:
+    /** One was repeated. */
+    void note(std::uint32_t connection, Nanoseconds time) {
+        if (entries_[0].connection != connection) {
+            entries_[1] = entries_[0];
+        }
+        entries_[0] = {time, connection};
+    }
+    /** It was answered after all. */
+    void answered(std::uint32_t connection) {
+        for (Entry &entry : entries_) {
+            entry = entry.connection == connection ? Entry{} : entry;
+        }
+    }
+    /** True if another connection has repeated one since `time`. */
+    [[nodiscard]] bool elsewhere(std::uint32_t connection, Nanoseconds time) const {
+        for (const Entry &entry : entries_) {
+            if (entry.connection != noOne && entry.connection != connection && entry.time > time) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+  private:
+    static constexpr std::uint32_t noOne = 0xffffffff;
+    struct Entry {
+        Nanoseconds time = 0; ///< of the latest repetition
+        std::uint32_t connection = noOne;
+    };
+    std::array<Entry, 2> entries_{};
 };
 
 /** Some connections in which segments go without an answer. */
@@ -98,6 +127,7 @@ class Unanswered {
 /** One address. */
 struct Host {
     Address address;
+    std::uint16_t vlan = 0;              ///< of the packets that it sends; 0: none
     std::array<HopCount, 4> hopCounts{}; ///< of packets that are neither SYN nor RST, commonest distances
     std::array<Heard, 2> heard{};        ///< its latest packet, and the latest of another connection
     HeardReset lastReset{};              ///< its latest RST; frame 0: none
@@ -126,7 +156,7 @@ struct Host {
      */
     std::uint32_t resets(const Segment &segment, std::uint32_t connection, Nanoseconds quiet, bool byDistance) {
         const bool burst =
-            lastReset.frame != 0 && lastReset.connection != connection && segment.time - lastReset.time < second;
+            lastReset.frame != 0 && lastReset.connection != connection && nearEachOther(segment.time, lastReset.time);
         const std::uint32_t other = burst ? lastReset.connection : 0xffffffff;
         lastReset = {heardAs(segment, connection), quiet, byDistance};
         return other;
@@ -178,8 +208,7 @@ struct Host {
 
   private:
     static Heard heardAs(const Segment &segment, std::uint32_t connection) {
-        return {segment.time, segment.frame, connection, segment.hopLimit,
-                static_cast<std::uint8_t>(segment.interface)};
+        return {segment.time, segment.frame, connection, segment.interface, segment.hopLimit};
     }
     void noteHops(const Segment &segment);
 };
@@ -187,6 +216,9 @@ struct Host {
 /** All hosts of a capture. In two VLANs one address is two hosts: customers may use the same. */
 class HostTable {
   public:
+    /** `seed` goes into the hash of an address. */
+    explicit HostTable(std::uint64_t seed = 0) : numbers_(0, Hash{seed}) {}
+
     /** The number of an address in a VLAN (0: in none), given one if it has none. */
     [[nodiscard]] HostNumber numberOf(const Address &address, std::uint16_t vlan);
 
@@ -202,6 +234,7 @@ class HostTable {
         bool operator==(const Place &) const = default;
     };
     struct Hash {
+        std::uint64_t seed;
         std::size_t operator()(const Place &place) const;
     };
 

@@ -7,11 +7,13 @@
 #include "Icmp.h"
 #include "ResetCause.h"
 #include "Settings.h"
+#include "VantagePoints.h"
 #include "Verdict.h"
 
-#include <array>
-
 namespace tcpstate {
+
+/** Payload bytes: what a path with a smaller MTU than before would lose. */
+inline constexpr std::uint32_t largeSegment = 1000;
 
 /** A connection, and all that is known around it. */
 struct Matter {
@@ -22,8 +24,7 @@ struct Matter {
     Nanoseconds now; ///< time of the latest packet of the capture
     std::uint16_t serverPort;
     bool severalInterfaces; ///< the capture has packets of more than one
-    const std::array<Nanoseconds, 256>
-        &interfaceTimes; ///< when each last showed a segment, by the low byte of its number
+    const VantagePoints &vantagePoints;
 
     /** sign::oneInterface where a second vantage point exists, but has not shown this connection. */
     [[nodiscard]] std::uint32_t vantageSign() const {
@@ -47,8 +48,11 @@ struct SilenceProof {
  */
 [[nodiscard]] std::uint32_t signOfLife(const Matter &matter);
 
-/** The silent side on another connection, after the last copy: too late to prove anything. Its frame; 0: it was not heard. */
-[[nodiscard]] std::uint32_t heardAgain(const Matter &matter);
+/**
+ * The side that `verdict` calls silent, on this or another connection, after the last copy that the verdict speaks of: too late
+ * to prove anything. Its frame; 0: it was not heard.
+ */
+[[nodiscard]] std::uint32_t heardAgain(const Matter &matter, const Verdict &verdict);
 
 /** Nobody answers. Kind none if the evidence does not suffice (yet). */
 [[nodiscard]] Verdict judgeSilence(const Matter &matter, const SilenceProof &proof);
@@ -76,8 +80,11 @@ struct SilenceProof {
  */
 [[nodiscard]] Verdict judgeWait(const Matter &matter, bool byReset);
 
-/** A RST that was seen where it arrived, and never where its alleged sender's packets are seen. */
-[[nodiscard]] Verdict judgeUnsentReset(const Matter &matter);
+/**
+ * A RST that was seen where it arrived, and never where its alleged sender's packets are seen. `reported` is the verdict so far,
+ * which this may make certain if it is about that RST.
+ */
+[[nodiscard]] Verdict judgeUnsentReset(const Matter &matter, const Verdict &reported);
 
 /** New bytes of the alleged sender of the latest RST: somebody else sent that. */
 [[nodiscard]] Verdict judgeTalksOn(const Matter &matter, const Segment &segment);

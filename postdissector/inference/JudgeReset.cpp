@@ -8,8 +8,6 @@ namespace tcpstate {
 
 namespace {
 
-constexpr std::uint16_t enoughPairs = 3;
-
 /** Timers that people configure in servers and proxies, in seconds: what is this exactly idle was closed by one. */
 constexpr std::uint32_t roundTimes[] = {10,  15,  20,  30,  45,  60,  65,   75,   90,   100, 120,
                                         180, 240, 300, 350, 600, 900, 1200, 1800, 3600, 7200};
@@ -206,7 +204,7 @@ Verdict judgeReset(const Matter &matter, const ResetReading &reading, const Befo
     return {};
 }
 
-Verdict judgeUnsentReset(const Matter &matter) {
+Verdict judgeUnsentReset(const Matter &matter, const Verdict &reported) {
     Verdict verdict;
     const Connection &connection = matter.connection;
     const LatestReset &reset = connection.latestReset();
@@ -214,21 +212,29 @@ Verdict judgeUnsentReset(const Matter &matter) {
         return verdict;
     }
     const SecondSightings &pairs = connection.secondSightings(reset.sender);
-    if (pairs.count < enoughPairs || !pairs.latest || reset.interface != pairs.second) {
+    if (!pairs.established() || !pairs.latest || reset.interface != pairs.second) {
         return verdict;
     }
     // The first place must have gone on, and have missed nothing else of that side.
     const HeardReset &heard = matter.hosts[connection.endpoint(reset.sender).host].lastReset;
-    const bool watched = heard.frame == reset.frame && matter.interfaceTimes[pairs.first] > heard.time && !pairs.missed;
-    verdict.kind = VerdictKind::forgedReset;
-    verdict.confidence = watched ? Confidence::certain : Confidence::possible;
-    verdict.speaker = peer(reset.sender);
-    verdict.signs = sign::neverSent;
+    const VantagePoints &places = matter.vantagePoints;
+    const bool wentOn = places.passedSince(pairs.first, pairs.second, heard.time) ||
+                        places.passedSince(pairs.second, pairs.first, heard.time);
+    const bool watched = heard.frame == reset.frame && !pairs.missed && wentOn;
+    if (watched && reported.frame == reset.frame && strongSigns(reported.signs) != 0) {
+        verdict = reported; // whatever that says of it, this is a second sign
+        verdict.confidence = Confidence::certain;
+    } else {
+        verdict.kind = VerdictKind::forgedReset;
+        verdict.confidence = watched ? Confidence::likely : Confidence::possible; // a capture may miss a packet
+        verdict.speaker = peer(reset.sender);
+        verdict.frame = reset.frame;
+        verdict.addEvidence(connection.endpoint(reset.sender).lastFrame);
+        verdict.addEvidence(reset.frame);
+    }
+    verdict.signs |= sign::neverSent;
     verdict.interfaces[0] = pairs.first;
     verdict.interfaces[1] = pairs.second;
-    verdict.frame = reset.frame;
-    verdict.addEvidence(connection.endpoint(reset.sender).lastFrame);
-    verdict.addEvidence(reset.frame);
     return verdict;
 }
 
@@ -249,9 +255,8 @@ Verdict judgeTalksOn(const Matter &matter, const Segment &segment) {
     verdict.addEvidence(segment.frame);
     // And the place where it speaks has never seen that RST.
     const SecondSightings &pairs = matter.connection.secondSightings(reset.sender);
-    const bool unseen =
-        pairs.count >= enoughPairs && !pairs.missed && !reset.seenAgain && reset.interface == pairs.second;
-    if (unseen && static_cast<std::uint8_t>(segment.interface) == pairs.first) {
+    const bool unseen = pairs.established() && !pairs.missed && !reset.seenAgain && reset.interface == pairs.second;
+    if (unseen && segment.interface == pairs.first) {
         verdict.confidence = Confidence::certain;
         verdict.signs |= sign::neverSent;
         verdict.interfaces[0] = pairs.first;

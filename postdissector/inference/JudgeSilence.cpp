@@ -11,8 +11,6 @@ namespace {
 constexpr std::uint32_t enoughKeepAlives = 3;
 // A gap shorter than this is an ordinary pause: what dies after it died in the middle of an exchange.
 constexpr Nanoseconds pause = second;
-// Interfaces must have shown at least so many of a side's segments twice before a missing one means anything.
-constexpr std::uint16_t enoughPairs = 3;
 // A closer may have left FIN-WAIT-2 by itself: 60 s on Linux and macOS (67.5 s), 120 s on Windows.
 constexpr Nanoseconds orphanAge = 60 * second;
 
@@ -37,9 +35,6 @@ bool enough(const Matter &matter, const SilenceProof &proof) {
     const Silence &silence = matter.connection.silence();
     const Settings &settings = matter.settings;
     const std::uint32_t sent = silence.repeats + 1;
-    if (proof.stalePeer != 0) {
-        return sent >= 2;
-    }
     const std::uint32_t keepAlivesWanted = std::min(settings.evidenceCopies, enoughKeepAlives);
     const bool copies =
         sent >= settings.evidenceCopies || (silence.keepAlives == silence.copies && sent >= keepAlivesWanted);
@@ -47,6 +42,14 @@ bool enough(const Matter &matter, const SilenceProof &proof) {
     const bool longEnough =
         silence.span() >= settings.evidenceSpan || proof.gaveUp || (proof.final && silence.aliveFrame != 0);
     return copies && longEnough;
+}
+
+/**
+ * Less is enough to mention it where the silent side showed that it had never got them. But a short interruption, over by then,
+ * shows the same.
+ */
+bool enoughToMention(const Matter &matter, const SilenceProof &proof) {
+    return enough(matter, proof) || (proof.stalePeer != 0 && matter.connection.silence().repeats != 0);
 }
 
 SessionPhase phaseAtLoss(const Connection &connection) {
@@ -64,14 +67,14 @@ std::uint32_t twoVantagePoints(const Matter &matter, Verdict &verdict) {
     const Connection &connection = matter.connection;
     const Silence &silence = connection.silence();
     const SecondSightings &pairs = connection.secondSightings(silence.speaker);
-    if (pairs.count < enoughPairs) {
+    if (!pairs.established()) {
         return 0;
     }
     verdict.interfaces[0] = pairs.first;
     verdict.interfaces[1] = pairs.second;
     if (silence.seenAgain == 0) {
-        // Nothing is proven where the capture there may have ended: something must have been seen there since.
-        return matter.interfaceTimes[pairs.second] > silence.first ? sign::droppedBetween : sign::quietInterface;
+        // Nothing is proven where the way there may have been broken, or the capture there ended: others must have passed.
+        return silence.othersPassed ? sign::droppedBetween : sign::quietInterface;
     }
     return silence.seenAgain + 1 >= silence.copies ? sign::passedBoth : 0;
 }
@@ -86,7 +89,8 @@ void withoutTimer(const SilenceCase &it, Verdict &verdict) {
 
 /** Nothing else of the peer answers either; or nothing between the two places dropped them, what is beyond may have. */
 void peerDoesNotAnswer(const SilenceCase &it, Verdict &verdict) {
-    if (verdict.has(sign::passedBoth) || (!it.alive && verdict.has(sign::othersSilent))) {
+    const bool exists = it.alive || verdict.has(sign::stalePeer);
+    if (verdict.has(sign::passedBoth) || (!exists && verdict.has(sign::othersSilent))) {
         verdict.kind = VerdictKind::peerGone;
         verdict.confidence = verdict.has(sign::othersSilent) ? Confidence::likely : Confidence::possible;
     }
@@ -122,9 +126,13 @@ void idleTimer(const SilenceCase &it, Verdict &verdict) {
     }
 }
 
-/** With the FIN, or right behind it: no timer is that short. */
-void diedWithTheFin(const SilenceCase &it, Verdict &verdict) {
-    if (it.phase == SessionPhase::halfClosed && it.midTraffic && it.ages.fin.maximum < pause && !it.knownTimer) {
+/**
+ * In the middle of the open side's data. With the FIN, or right behind it: no timer is that short. Later one that counts from
+ * the FIN may have been set to just that, which is possible; that something dropped them is certain, if two places show it.
+ */
+void diedHalfClosedWithoutTimer(const SilenceCase &it, Verdict &verdict) {
+    const bool withTheFin = it.ages.fin.maximum < pause;
+    if (it.phase == SessionPhase::halfClosed && it.midTraffic && !it.knownTimer && (withTheFin || it.proven)) {
         withoutTimer(it, verdict);
     }
 }
@@ -149,8 +157,8 @@ void closingTimer(const SilenceCase &it, Verdict &verdict) {
 using Rule = void (*)(const SilenceCase &, Verdict &);
 
 // The first that applies.
-constexpr Rule rules[] = {peerDoesNotAnswer, speakerHearsNobody, largeSegmentsLost, idleWithoutTimer,
-                          idleTimer,         diedWithTheFin,     halfClosedTimer,   closingTimer};
+constexpr Rule rules[] = {peerDoesNotAnswer, speakerHearsNobody,         largeSegmentsLost, idleWithoutTimer,
+                          idleTimer,         diedHalfClosedWithoutTimer, halfClosedTimer,   closingTimer};
 
 /** What the verdict says whatever its kind: who waits, for how long, and every sign beside the silence itself. */
 Verdict factsOf(const Matter &matter, const SilenceProof &proof, const LossTimes &times) {
@@ -174,9 +182,11 @@ Verdict factsOf(const Matter &matter, const SilenceProof &proof, const LossTimes
     facts.signs |= matter.hosts[silent].silentIn.elsewhere(matter.number) ? sign::othersSilent : 0;
     const Host &speaker = matter.hosts[connection.endpoint(silence.speaker).host];
     facts.signs |= speaker.notAnswered.elsewhere(matter.number) ? sign::nobodyHeard : 0;
-    const LargeLost &large = matter.hosts[silent].largeLost;
-    const bool largeElsewhere = large.connection != matter.number && large.time > silence.first;
+    const bool largeElsewhere = matter.hosts[silent].largeLost.elsewhere(matter.number, silence.first);
     facts.signs |= largeElsewhere && silence.smallest >= largeSegment ? sign::largeElsewhere : 0;
+    const bool client = silence.speaker == Side::server;
+    const bool shared = silence.aliveFrame != 0 && client && matter.hosts[silent].address.length == 4;
+    facts.signs |= shared ? sign::sharedAddress : 0;
     facts.signs |= facts.sinceFin >= orphanAge ? sign::orphanAge : 0;
     return facts;
 }
@@ -208,11 +218,15 @@ SilenceCase caseOf(const Matter &matter, SessionPhase phase, const LossTimes &ti
     it.past = it.ages.arePast(matter.settings.firewall, phase);
     it.knownTimer = it.past || it.ages.fitAny(phase);
     it.midTraffic = silence.gap() < pause;
-    const bool neverPassed = connection.endpoint(silence.speaker).largestPassed < silence.smallest;
+    const bool neverPassed =
+        connection.endpoint(silence.speaker).largestPassed < std::min<std::uint32_t>(silence.smallest, 0xffff);
     it.onlyLarge = !facts.has(sign::passedBoth) && silence.smallest >= largeSegment &&
                    (neverPassed || facts.has(sign::largeElsewhere));
     it.proven = facts.has(sign::droppedBetween) && !it.onlyLarge;
-    it.alive = facts.has(sign::peerAlive) || facts.has(sign::stalePeer) || facts.has(sign::droppedBetween);
+    const Host &silent = matter.hosts[connection.endpoint(peer(silence.speaker)).host];
+    const bool somebodyElse = facts.has(sign::sharedAddress) && isPublic(silent.address);
+    it.alive =
+        (facts.has(sign::peerAlive) && !somebodyElse) || facts.has(sign::stalePeer) || facts.has(sign::droppedBetween);
     return it;
 }
 
@@ -227,7 +241,8 @@ bool mayBeJudged(const Connection &connection, const SilenceProof &proof) {
 
 /** What comes from another distance or place may be another host behind its address, or a device that answers for it. */
 bool isItself(const Heard &heard, const Endpoint &end) {
-    return heard.hopLimit == end.lastHopLimit && heard.interface == end.lastInterface;
+    const std::uint8_t own = end.speechHopLimit != 0 ? end.speechHopLimit : end.lastHopLimit;
+    return heard.hopLimit == own && heard.interface == end.lastInterface;
 }
 
 } // namespace
@@ -242,20 +257,26 @@ std::uint32_t signOfLife(const Matter &matter) {
     return meanwhile && isItself(elsewhere, silent) ? elsewhere.frame : 0;
 }
 
-std::uint32_t heardAgain(const Matter &matter) {
+std::uint32_t heardAgain(const Matter &matter, const Verdict &verdict) {
+    const Endpoint &silent = matter.connection.endpoint(peer(verdict.speaker));
+    if (silent.lastFrame > verdict.frame) {
+        return silent.lastFrame;
+    }
     const Silence &silence = matter.connection.silence();
-    const Endpoint &silent = matter.connection.endpoint(peer(silence.speaker));
+    const bool continues = silence.copies != 0 && silence.speaker == verdict.speaker;
+    const std::uint32_t latest = continues ? std::max(silence.lastFrame, verdict.frame) : verdict.frame;
     const Heard elsewhere = matter.hosts[silent.host].heardElsewhere(matter.number);
-    return elsewhere.time > silence.last && isItself(elsewhere, silent) ? elsewhere.frame : 0;
+    return elsewhere.frame > latest && isItself(elsewhere, silent) ? elsewhere.frame : 0;
 }
 
 Verdict judgeSilence(const Matter &matter, const SilenceProof &proof) {
     const Connection &connection = matter.connection;
     const Silence &silence = connection.silence();
     const Endpoint &silent = connection.endpoint(peer(silence.speaker));
-    if (!mayBeJudged(connection, proof) || !enough(matter, proof)) {
+    if (!mayBeJudged(connection, proof) || !enoughToMention(matter, proof)) {
         return {};
     }
+    const bool little = !enough(matter, proof);
     const bool closedWindow = silent.window == 0;
     if (closedWindow && silence.keepAlives != silence.copies) {
         return {}; // it said that it takes nothing: judgeZeroWindow. But probes it has to answer (RFC 9293 section 3.8.6.1).
@@ -277,8 +298,8 @@ Verdict judgeSilence(const Matter &matter, const SilenceProof &proof) {
         if (isTimerKill(verdict.kind)) {
             it.ages.write(verdict, matter.settings, phase);
         }
-        if (closedWindow) {
-            verdict.confidence = std::min(verdict.confidence, Confidence::possible); // it was in trouble before
+        if (little || closedWindow) { // or it was in trouble before
+            verdict.confidence = std::min(verdict.confidence, Confidence::possible);
         }
         if (verdict.kind != VerdictKind::none) {
             addEvidence(verdict, matter, proof, times);

@@ -1,4 +1,4 @@
-// Probes of an idle connection, and who owes data: is the connection alive although nothing is said?
+// Probes of an idle connection: is it alive although nothing is said?
 #pragma once
 
 #include "Segment.h"
@@ -20,14 +20,5 @@ struct KeepAlives {
 [[nodiscard]] constexpr std::uint16_t oneMore(std::uint16_t number) {
     return number == 0xffff ? number : static_cast<std::uint16_t>(number + 1);
 }
-
-/** The latest new payload, and whether the connection was seen to work after it without any. */
-struct Wait {
-    Nanoseconds since = 0;    ///< time of the latest new payload of either end; 0: none yet
-    Nanoseconds provenAt = 0; ///< when an answer without payload last showed that nothing is on its way; 0: never
-    std::uint32_t sinceFrame = 0;
-    std::uint32_t provenFrame = 0;
-    Side speaker = Side::client; ///< who sent that payload
-};
 
 } // namespace tcpstate

@@ -1,5 +1,6 @@
 #include "Observer.h"
 
+#include "Hash.h"
 #include "Judge.h"
 
 #include <algorithm>
@@ -13,11 +14,6 @@ BeforeReset beforeReset(const Connection &connection, Side sender) {
     const Endpoint &from = connection.endpoint(sender);
     const Endpoint &to = connection.endpoint(peer(sender));
     return {connection.phase(), from.state, to.state, from.closedByReset, to.revived, connection.lastTime()};
-}
-
-constexpr std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
-    std::uint64_t h = (a ^ b) * 0x9e3779b97f4a7c15ULL;
-    return h ^ (h >> 32);
 }
 
 } // namespace
@@ -41,15 +37,14 @@ struct Observer::Key {
                              : Key{flow.destination, flow.source, flow.destinationPort, flow.sourcePort};
     }
 
-    [[nodiscard]] std::uint64_t hash() const {
+    [[nodiscard]] std::uint64_t hash(std::uint64_t seed) const {
         const Address::Words a = lower.words();
         const Address::Words b = upper.words();
-        std::uint64_t h = mix(a[0], (std::uint64_t{lowerPort} << 16) | upperPort);
-        h = mix(h, b[0]);
+        std::uint64_t h = mix(mix(seed, a[0]), b[0]);
         if (lower.length > 8) {
             h = mix(mix(h, a[1]), b[1]);
         }
-        return h;
+        return mix(h, (std::uint64_t{lowerPort} << 16) | upperPort);
     }
 };
 
@@ -69,7 +64,22 @@ struct Observer::Entry {
     }
 };
 
-Observer::Observer(const Settings &settings) : settings_(settings), slots_(64) {
+struct Observer::Halves {
+    bool opening = false; ///< the server is in SYN-RECEIVED
+    bool halfClosed = false;
+    Side closer = Side::client; ///< with halfClosed
+
+    bool operator==(const Halves &) const = default;
+
+    static Halves of(const Connection &connection) {
+        const bool halfClosed = connection.phase() == Phase::halfClosed;
+        return {connection.endpoint(Side::server).state == State::synReceived, halfClosed,
+                halfClosed ? connection.firstFin() : Side::client};
+    }
+};
+
+Observer::Observer(const Settings &settings, std::uint64_t seed)
+    : settings_(settings), seed_(seed), hosts_(seed), slots_(64) {
 }
 
 Observer::~Observer() = default;
@@ -210,13 +220,12 @@ ConnectionNumber Observer::incarnation(const Key &key, std::uint32_t hash, const
 
 Record Observer::observe(const Flow &flow, const Segment &segment) {
     Record record;
-    interfaceTimes_[segment.interface & 0xffU] = segment.time;
     severalInterfaces_ = severalInterfaces_ || (lastTime_ != 0 && segment.interface != interface_);
     interface_ = segment.interface;
     lastTime_ = std::max(lastTime_, segment.time);
     const bool fromLower = Key::sourceIsLower(flow);
     const Key key = Key::of(flow, fromLower);
-    const std::uint64_t wideHash = key.hash();
+    const std::uint64_t wideHash = key.hash(seed_);
     const auto hash = static_cast<std::uint32_t>(wideHash >> 32);
     const Sighting sighting = duplicates_.see(fromLower ? wideHash : ~wideHash, segment);
 
@@ -242,10 +251,10 @@ Record Observer::observe(const Flow &flow, const Segment &segment) {
     const Side sender = it.side(fromLower);
     Connection &connection = it.connection;
     if (sighting != Sighting::first) {
-        hosts_[connection.endpoint(sender).host].passBy(segment);
-        connection.observeDuplicate(segment, sender, duplicates_.firstInterface(), record);
+        observeAgain(number, segment, sender, record);
         return record;
     }
+    placeHost(it, sender, segment);
     Host &speaking = hosts_[connection.endpoint(sender).host];
     if (!segment.isRst() && speaking.lastReset.byDistance && speaking.lastReset.hopLimit == segment.hopLimit) {
         acquitPath(speaking); // it comes from there itself now: the path has changed
@@ -272,7 +281,7 @@ Record Observer::observe(const Flow &flow, const Segment &segment) {
     }
     const bool receiverRevived = connection.endpoint(peer(sender)).revived;
     const Phase phaseBefore = connection.phase();
-    const State serverBefore = connection.endpoint(Side::server).state;
+    const Halves halves = Halves::of(connection);
     const BeforeReset reset = segment.isRst() ? beforeReset(connection, sender) : BeforeReset{};
     Silence ended;
     if (connection.silence().copies > 2 && connection.silence().speaker != sender) {
@@ -286,9 +295,9 @@ Record Observer::observe(const Flow &flow, const Segment &segment) {
     }
     noteSurvivor(it);
     passFirewall(connection, segment, phaseBefore, record);
-    countHalves(connection, serverBefore, phaseBefore, record);
+    countHalves(connection, halves, record);
     // What acknowledges none of it is no answer: it may only have opened the way again.
-    const bool acknowledges = after(segment.ack, ackBefore) || !hadAck;
+    const bool acknowledges = segment.isAck() && (after(segment.ack, ackBefore) || !hadAck);
     if (ended.copies != 0 && !segment.isRst() && !acknowledges && ended.keepAlives != ended.copies) {
         ended = {};
     }
@@ -353,32 +362,58 @@ void Observer::noteSurvivor(const Entry &it) {
     }
 }
 
+/** A host is in the VLAN of the packets that it sends, which a router's trunk shows in another one than those to it. */
+void Observer::placeHost(Entry &it, Side sender, const Segment &segment) {
+    const Endpoint &from = it.connection.endpoint(sender);
+    if (!from.heard() && hosts_[from.host].vlan != segment.vlan) {
+        it.connection.setHost(sender, hosts_.numberOf(hosts_[from.host].address, segment.vlan));
+    }
+}
+
+/** A further sighting of a packet. */
+void Observer::observeAgain(ConnectionNumber number, const Segment &segment, Side sender, Record &record) {
+    Connection &connection = edit(number);
+    hosts_[connection.endpoint(sender).host].passBy(segment);
+    const InterfaceNumber first = duplicates_.firstInterface();
+    connection.observeDuplicate(segment, sender, first, record);
+    if (first == segment.interface) {
+        return;
+    }
+    vantagePoints_.pass(first, segment.interface, segment.time);
+    const Verdict &reported = verdictOf(number);
+    if (reported.has(sign::droppedBetween) && reported.speaker == sender && connection.silence().seenAgain != 0) {
+        connection.setVerdictNumber(noVerdict); // one has come through after all
+    }
+}
+
 /** Keeps the numbers of half-open and half-closed connections of each host. */
-void Observer::countHalves(const Connection &connection, State serverBefore, Phase before, Record &record) {
-    const bool wasOpening = serverBefore == State::synReceived;
-    const bool isOpening = connection.endpoint(Side::server).state == State::synReceived;
-    if (wasOpening != isOpening) {
+void Observer::countHalves(const Connection &connection, const Halves &before, Record &record) {
+    const Halves now = Halves::of(connection);
+    if (before == now) {
+        return;
+    }
+    if (before.opening != now.opening) {
         Host &server = hosts_[connection.endpoint(Side::server).host];
-        server.halfOpen += isOpening ? 1U : ~0U;
+        server.halfOpen += now.opening ? 1U : ~0U;
         server.mostHalfOpen = std::max(server.mostHalfOpen, server.halfOpen);
-        if (isOpening && server.halfOpen == settings_.halfOpenLimit + 1 && !server.limitReported) {
+        if (now.opening && server.halfOpen == settings_.halfOpenLimit + 1 && !server.limitReported) {
             server.limitReported = true;
             record.marks |= mark::halfOpenLimit;
         }
     }
-    const bool wasHalfClosed = before == Phase::halfClosed;
-    const bool isHalfClosed = record.phase == Phase::halfClosed;
-    if (wasHalfClosed != isHalfClosed) {
-        Host &closer = hosts_[connection.endpoint(connection.firstFin()).host];
-        closer.halfClosed += isHalfClosed ? 1U : ~0U;
-        closer.mostHalfClosed = std::max(closer.mostHalfClosed, closer.halfClosed);
+    if (before.halfClosed) {
+        --hosts_[connection.endpoint(before.closer).host].halfClosed;
+    }
+    if (now.halfClosed) {
+        Host &closer = hosts_[connection.endpoint(now.closer).host];
+        closer.mostHalfClosed = std::max(closer.mostHalfClosed, ++closer.halfClosed);
     }
 }
 
 Matter Observer::matterOf(ConnectionNumber number) const {
     const Entry &it = entry(number);
     const std::uint16_t serverPort = it.clientIsLower ? it.upperPort : it.lowerPort;
-    return {it.connection, number, hosts_, settings_, lastTime_, serverPort, severalInterfaces_, interfaceTimes_};
+    return {it.connection, number, hosts_, settings_, lastTime_, serverPort, severalInterfaces_, vantagePoints_};
 }
 
 const Verdict &Observer::verdictOf(ConnectionNumber number) const {
@@ -391,7 +426,7 @@ void Observer::observeError(const Flow &flow, const IcmpError &error) {
     lastTime_ = std::max(lastTime_, error.time);
     const bool fromLower = Key::sourceIsLower(flow);
     const Key key = Key::of(flow, fromLower);
-    const ConnectionNumber number = find(key, static_cast<std::uint32_t>(key.hash() >> 32));
+    const ConnectionNumber number = find(key, static_cast<std::uint32_t>(key.hash(seed_) >> 32));
     if (number == noConnection) {
         return;
     }

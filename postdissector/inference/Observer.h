@@ -8,9 +8,9 @@
 #include "Record.h"
 #include "Segment.h"
 #include "Settings.h"
+#include "VantagePoints.h"
 #include "Verdict.h"
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -28,7 +28,8 @@ struct Matter;
  */
 class Observer {
   public:
-    explicit Observer(const Settings &settings);
+    /** `seed` goes into its hash tables and changes nothing that it says; whoever reads foreign captures takes a random one. */
+    explicit Observer(const Settings &settings, std::uint64_t seed = 0);
 
     /** Takes in one live segment and says what it meant. Throws nothing but std::bad_alloc. */
     [[nodiscard]] Record observe(const Flow &flow, const Segment &segment);
@@ -49,11 +50,6 @@ class Observer {
     [[nodiscard]] const Verdict &verdictOf(ConnectionNumber number) const;
     /** A verdict by its number in a Record. */
     [[nodiscard]] const Verdict &verdict(std::uint32_t number) const { return verdicts_[number]; }
-    /** True if a connection's verdict was reached by finish(). */
-    [[nodiscard]] bool settledAtEnd(ConnectionNumber number) const {
-        const std::uint32_t verdictNumber = connection(number).verdictNumber();
-        return verdictNumber != noVerdict && verdictNumber >= settledBeforeEnd_;
-    }
     /** Amends the Record of the RST in `frame` by what later segments have shown of its sender. */
     void correct(Record &record, std::uint32_t frame) const;
     /** True if nothing is lost yet but the chosen firewall's entry has run out: it would drop the next packet. */
@@ -72,7 +68,8 @@ class Observer {
         ConnectionNumber number = noConnection;
     };
 
-    struct Entry; // a connection and its key
+    struct Entry;  // a connection and its key
+    struct Halves; // which of its ends counts among the half-open and the half-closed ones
 
     static constexpr unsigned blockBits = 6;
 
@@ -96,25 +93,27 @@ class Observer {
                      bool acknowledges, Record &record);
     void passFirewall(Connection &connection, const Segment &segment, Phase before, Record &record) const;
     void noteSurvivor(const Entry &it);
-    void countHalves(const Connection &connection, State serverBefore, Phase before, Record &record);
+    void observeAgain(ConnectionNumber number, const Segment &segment, Side sender, Record &record);
+    void placeHost(Entry &it, Side sender, const Segment &segment);
+    void countHalves(const Connection &connection, const Halves &before, Record &record);
     void noteHeardAgain(ConnectionNumber number);
     void separateFailovers();
     void loseAtOneMoment(ConnectionNumber number, bool anyPeerAlive);
 
     Settings settings_;
+    std::uint64_t seed_;
     DuplicateFilter duplicates_;
     HostTable hosts_;
     std::vector<Verdict> verdicts_;
-    std::uint32_t settledBeforeEnd_ = noVerdict;
     std::vector<Slot> slots_;
     std::vector<std::unique_ptr<Entry[]>> blocks_;
     std::uint32_t count_ = 0;
     std::uint32_t used_ = 0;                 // slots in use
     ConnectionNumber latest_ = noConnection; // of the segment before: bulk traffic comes in runs
     Nanoseconds lastTime_ = 0;
-    std::uint32_t interface_ = 0; // of the latest segment
+    InterfaceNumber interface_ = 0; // of the latest segment
     bool severalInterfaces_ = false;
-    std::array<Nanoseconds, 256> interfaceTimes_{}; // of the latest segment of each, by the low byte of its number
+    VantagePoints vantagePoints_;
 
   public:
     ~Observer();

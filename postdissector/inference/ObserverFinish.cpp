@@ -161,7 +161,7 @@ void Observer::noteHeardAgain(ConnectionNumber number) {
     if (!verdict.has(sign::silence) || verdict.has(sign::peerAlive) || verdict.has(sign::recovered)) {
         return;
     }
-    if (const std::uint32_t frame = heardAgain(matterOf(number)); frame != 0) {
+    if (const std::uint32_t frame = heardAgain(matterOf(number), verdict); frame != 0) {
         verdict.signs |= sign::heardAgain;
         verdict.aliveFrame = frame;
         verdict.addEvidence(frame);
@@ -169,7 +169,6 @@ void Observer::noteHeardAgain(ConnectionNumber number) {
 }
 
 void Observer::finish() {
-    settledBeforeEnd_ = static_cast<std::uint32_t>(verdicts_.size());
     for (ConnectionNumber number = 0; number < count_; ++number) {
         Connection &ended = edit(number);
         ended.finish(lastTime_, settings_);
@@ -178,7 +177,7 @@ void Observer::finish() {
             settle(number, judgeSilence(matter, {false, 0, true}), nullptr);
         }
         noteHeardAgain(number);
-        settle(number, judgeUnsentReset(matter), nullptr);
+        settle(number, judgeUnsentReset(matter, verdictOf(number)), nullptr);
         if (verdictOf(number).kind == VerdictKind::none && ended.phase() == Phase::halfClosed) {
             settle(number, judgeWait(matter, false), nullptr);
         }

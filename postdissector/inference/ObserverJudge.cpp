@@ -38,7 +38,15 @@ void resetAtOneMoment(Verdict &verdict) {
 
 void Observer::settle(ConnectionNumber number, const Verdict &verdict, Record *record) {
     Connection &connection = edit(number);
-    if (!outweighs(verdict, verdictOf(number))) {
+    const Verdict &reported = verdictOf(number);
+    if (!outweighs(verdict, reported)) {
+        return;
+    }
+    if (verdict.kind == reported.kind && verdict.confidence == reported.confidence) {
+        // The same event, better founded: it stays where it was said.
+        const std::uint32_t frame = reported.frame;
+        verdicts_[connection.verdictNumber()] = verdict;
+        verdicts_[connection.verdictNumber()].frame = frame;
         return;
     }
     const auto verdictNumber = static_cast<std::uint32_t>(verdicts_.size());
@@ -76,7 +84,7 @@ void Observer::judgeRst(ConnectionNumber number, const Segment &segment, Side se
     const HeardReset received =
         hosts_[connection.endpoint(peer(sender)).host].receivesReset(segment, number, reading.gap);
     for (const HeardReset &other : {previous, received}) {
-        const bool atOnce = other.frame != 0 && other.connection != number && segment.time - other.time < second;
+        const bool atOnce = other.frame != 0 && other.connection != number && nearEachOther(segment.time, other.time);
         if (!atOnce || !endsByTimer(verdict) || sameAge(other.quiet, reading.gap)) {
             continue;
         }
@@ -114,8 +122,8 @@ void Observer::judgeLiving(ConnectionNumber number, const Segment &segment, Side
         }
     }
     Host &speaking = hosts_[connection.endpoint(sender).host];
-    if (acknowledges && speaking.largeLost.connection == number) {
-        speaking.largeLost = {}; // it only took its time
+    if (acknowledges) {
+        speaking.largeLost.answered(number); // it only took its time
     }
     if (record.marked(mark::talksOn)) {
         settle(number, judgeTalksOn(matterOf(number), segment), &record);
@@ -127,8 +135,12 @@ void Observer::judgeLiving(ConnectionNumber number, const Segment &segment, Side
         const bool midTraffic = silence.gap() < second;
         hosts_[connection.endpoint(peer(sender)).host].silentIn.note(number, midTraffic);
         hosts_[connection.endpoint(sender).host].notAnswered.note(number, midTraffic);
-        if (midTraffic && silence.smallest >= largeSegment) {
-            hosts_[connection.endpoint(peer(sender)).host].largeLost = {number, segment.time};
+        if (midTraffic && silence.repeats != 0 && silence.smallest >= largeSegment) {
+            hosts_[connection.endpoint(peer(sender)).host].largeLost.note(number, segment.time);
+        }
+        const SecondSightings &pairs = connection.secondSightings(sender);
+        if (pairs.established() && vantagePoints_.passedSince(pairs.first, pairs.second, silence.first + second)) {
+            connection.noteOthersPassed();
         }
         if (silence.aliveFrame == 0) {
             connection.noteSignOfLife(signOfLife(matterOf(number)));
@@ -180,7 +192,7 @@ void Observer::correct(Record &record, std::uint32_t frame) const {
         record.cause = ResetCause::forged;
     }
     if (verdict.has(sign::neverSent) && verdict.frame == frame && verdict.confidence >= Confidence::likely) {
-        record.cause = ResetCause::forged;
+        record.cause = isTimerKill(verdict.kind) ? record.cause : ResetCause::forged;
         record.origin = ResetOrigin::middlebox;
         record.halfOpen = HalfOpen::none;
     }

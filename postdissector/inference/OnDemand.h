@@ -23,8 +23,6 @@ template <typename Part> class OnDemand {
     }
     /** True once it has been edited. */
     [[nodiscard]] bool edited() const { return part_ != nullptr; }
-    /** As it was in the beginning. */
-    void clear() { part_.reset(); }
 
   private:
     static inline const Part unedited{};

@@ -77,14 +77,14 @@ inline constexpr std::uint32_t firewallRisk = 1U << 15;    ///< the first segmen
 inline constexpr std::uint32_t keepAlive = 1U << 16;       ///< repeats the byte before SND.NXT
 inline constexpr std::uint32_t finAcknowledged =
     1U << 17; ///< the first FIN has been acknowledged (for the firewall's timer)
-inline constexpr std::uint32_t halfOpenLimit = 1U << 19; ///< one host holds more half-open connections than it should
 inline constexpr std::uint32_t challengeAck = 1U << 18;  ///< answers a SYN or RST instead of obeying (RFC 5961)
+inline constexpr std::uint32_t halfOpenLimit = 1U << 19; ///< one host holds more half-open connections than it should
 inline constexpr std::uint32_t talksOn = 1U << 20; ///< new bytes of the alleged sender of a RST: it did not send that
 } // namespace mark
 
 /** The meaning of one segment. Trivially copyable; every later pass renders from it. */
 struct Record {
-    static constexpr unsigned maximumSteps = 6;
+    static constexpr unsigned maximumSteps = 7;
 
     Nanoseconds halfCloseDuration = 0;      ///< since the first FIN, with mark::halfClosed
     Nanoseconds firewallRemaining = 0;      ///< what was left of its timer when this came, with mark::firewallShown

@@ -34,8 +34,8 @@ struct LatestReset {
     std::uint32_t frame = 0; ///< 0: there is none, or it was refused
     Side sender = Side::client;
     ResetAcceptance acceptance = ResetAcceptance::none;
-    std::uint8_t interface = 0; ///< low byte of the interface where it was first seen
-    bool seenAgain = false;     ///< it was also seen at another interface
+    InterfaceNumber interface = 0; ///< where it was first seen
+    bool seenAgain = false;        ///< it was also seen at another interface
 };
 
 } // namespace tcpstate

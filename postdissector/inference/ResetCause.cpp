@@ -28,8 +28,7 @@ bool beyondTimer(const Settings &settings, SessionPhase phase, bool finAcknowled
 std::uint32_t originSigns(const ResetReading &reading, const Host::HopComparison &hops, const Segment &segment,
                           const Endpoint &from, const Endpoint &receiver) {
     std::uint32_t signs = 0;
-    const bool asLatest =
-        segment.hopLimit == from.lastHopLimit && static_cast<std::uint8_t>(segment.interface) == from.lastInterface;
+    const bool asLatest = segment.hopLimit == from.lastHopLimit && segment.interface == from.lastInterface;
     if (hops.known && hops.own) {
         signs |= sign::ownHops;
     } else if (hops.known && hops.difference != 0 && !asLatest) {

@@ -16,6 +16,15 @@ inline constexpr Nanoseconds microsecond = 1'000;
 inline constexpr Nanoseconds millisecond = 1'000'000;
 inline constexpr Nanoseconds second = 1'000'000'000;
 
+/** True if two moments are less than a second apart, whichever came first: a capture may hold them in disorder. */
+[[nodiscard]] constexpr bool nearEachOther(Nanoseconds one, Nanoseconds other) {
+    return one - other < second && other - one < second;
+}
+
+/** A capture interface, 0 upwards; from mostInterfaces on they count as one, of which nothing is concluded. */
+using InterfaceNumber = std::uint16_t;
+inline constexpr InterfaceNumber mostInterfaces = 0xffff;
+
 /** A network address: 4 bytes for IPv4, 16 for IPv6; other kinds are cut or padded to 16. */
 struct Address {
     std::array<std::uint8_t, 16> bytes{};
@@ -27,6 +36,18 @@ struct Address {
 
     constexpr bool operator==(const Address &other) const { return length == other.length && words() == other.words(); }
 };
+
+/**
+ * True for an IPv4 address of the Internet (not RFC 1918, loopback or link-local): as a client's it is often that of a
+ * translator, with many hosts behind it.
+ */
+[[nodiscard]] constexpr bool isPublic(const Address &address) {
+    const std::uint8_t net = address.bytes[0];
+    const std::uint8_t subnet = address.bytes[1];
+    const bool ownUse = net == 10 || net == 127 || (net == 172 && (subnet & 0xf0U) == 16) ||
+                        (net == 192 && subnet == 168) || (net == 169 && subnet == 254);
+    return address.length == 4 && !ownUse;
+}
 
 /** Where a segment comes from and goes to: the key of a connection, whichever way round. */
 struct Flow {
@@ -55,7 +76,6 @@ struct SackBlock {
 struct Segment {
     Nanoseconds time = 0;             ///< capture time since the epoch
     std::uint32_t frame = 0;          ///< frame number, 1 upwards
-    std::uint32_t interface = 0;      ///< capture interface, 0 upwards
     Sequence seq = 0;                 ///< sequence number of the header
     Sequence ack = 0;                 ///< acknowledgement number; means something only with Flags::ack
     std::uint32_t length = 0;         ///< payload bytes on the wire (not cut by a snap length)
@@ -65,6 +85,7 @@ struct Segment {
     std::uint16_t checksum = 0;       ///< TCP checksum as it stands in the header
     std::uint16_t identification = 0; ///< IPv4 identification; 0 if there is none
     std::uint16_t maximumSegment = 0; ///< MSS option; 0 if absent
+    InterfaceNumber interface = 0;    ///< where it was captured
     std::uint16_t vlan = 0;           ///< outermost VLAN; 0 if there is none
     std::uint8_t flags = 0;           ///< bits of Flags
     std::uint8_t hopLimit = 0;        ///< TTL or hop limit; 0 if not known

@@ -8,9 +8,6 @@
 
 namespace tcpstate {
 
-/** Payload bytes: what a path with a smaller MTU than before would lose. */
-inline constexpr std::uint32_t largeSegment = 1000;
-
 /**
  * Segments that ask for an answer (payload, FIN, keep-alive) since the other end was last heard.
  * Only one end can be without an answer at a time: whoever speaks ends the other one's silence.
@@ -28,26 +25,12 @@ struct Silence {
     std::uint32_t smallest = 0;   ///< smallest payload among them
     std::uint32_t aliveFrame = 0; ///< a sign of life of the silent side after which one more was lost; 0: none
     Side speaker = Side::client;  ///< who waits
+    bool othersPassed = false;    ///< others passed the two places meanwhile between which these were lost
     bool clockStepped = false;    ///< the quiet before them is longer than the speaker's own timestamps allow
 
     [[nodiscard]] Nanoseconds span() const { return last - first; }
     /** How long nothing was seen before the first of them. */
     [[nodiscard]] Nanoseconds gap() const { return first - quietSince; }
-};
-
-/**
- * Payload that one end repeats although the other has acknowledged it, and has nothing new to say or to acknowledge: what
- * the other end sends does not arrive there.
- */
-struct Unheard {
-    Nanoseconds first = 0; ///< when the first of the repetitions was seen
-    Nanoseconds last = 0;  ///< and the latest
-    std::uint32_t firstFrame = 0;
-    std::uint32_t lastFrame = 0;
-    std::uint32_t copies = 0; ///< how many; 0: everything arrives
-    Side repeater = Side::client;
-
-    [[nodiscard]] Nanoseconds span() const { return last - first; }
 };
 
 } // namespace tcpstate

@@ -45,19 +45,19 @@ enum class TimerBasis : std::uint8_t { none = 0, firstFin = 1, lastPacket = 2, b
 
 /** The signs that a verdict rests on, as bits. */
 namespace sign {
-inline constexpr std::uint32_t silence = 1U << 0;         ///< copies over a span without any answer
-inline constexpr std::uint32_t gaveUp = 1U << 1;          ///< the speaker reset the connection itself
-inline constexpr std::uint32_t keepAlives = 1U << 2;      ///< the unanswered segments are keep-alives
-inline constexpr std::uint32_t peerAlive = 1U << 3;       ///< the silent side was heard on another connection
-inline constexpr std::uint32_t stalePeer = 1U << 4;       ///< it still had the connection afterwards (challenge ACK)
-inline constexpr std::uint32_t pastClock = 1U << 5;       ///< the loss lies past the chosen device's timer
-inline constexpr std::uint32_t farHops = 1U << 6;         ///< a RST from another distance: three hops or more
-inline constexpr std::uint32_t nearHops = 1U << 7;        ///< from another distance: one or two hops
-inline constexpr std::uint32_t tooFast = 1U << 8;         ///< a RST faster than half the smallest round trip
-inline constexpr std::uint32_t ownHops = 1U << 9;         ///< a RST from the host's own distance
-inline constexpr std::uint32_t heardAgain = 1U << 10;     ///< the silent side was heard again, elsewhere and too late
-inline constexpr std::uint32_t prohibited = 1U << 11;     ///< ICMP: administratively prohibited
-inline constexpr std::uint32_t unreachable = 1U << 12;    ///< ICMP: host or network unreachable
+inline constexpr std::uint32_t silence = 1U << 0;      ///< copies over a span without any answer
+inline constexpr std::uint32_t gaveUp = 1U << 1;       ///< the speaker reset the connection itself
+inline constexpr std::uint32_t keepAlives = 1U << 2;   ///< the unanswered segments are keep-alives
+inline constexpr std::uint32_t peerAlive = 1U << 3;    ///< the silent side was heard on another connection
+inline constexpr std::uint32_t stalePeer = 1U << 4;    ///< it still had the connection afterwards (challenge ACK)
+inline constexpr std::uint32_t pastClock = 1U << 5;    ///< the loss lies past the chosen device's timer
+inline constexpr std::uint32_t farHops = 1U << 6;      ///< a RST from another distance: three hops or more
+inline constexpr std::uint32_t nearHops = 1U << 7;     ///< from another distance: one or two hops
+inline constexpr std::uint32_t tooFast = 1U << 8;      ///< a RST faster than half the smallest round trip
+inline constexpr std::uint32_t ownHops = 1U << 9;      ///< a RST from the host's own distance
+inline constexpr std::uint32_t heardAgain = 1U << 10;  ///< the silent side was heard again, too late to prove anything
+inline constexpr std::uint32_t prohibited = 1U << 11;  ///< ICMP: administratively prohibited
+inline constexpr std::uint32_t unreachable = 1U << 12; ///< ICMP: host or network unreachable
 inline constexpr std::uint32_t fragmentation = 1U << 13;  ///< ICMP: fragmentation needed, packet too big
 inline constexpr std::uint32_t droppedBetween = 1U << 14; ///< seen at one interface and never at the next
 inline constexpr std::uint32_t passedBoth = 1U << 15;     ///< the unanswered segments were seen at both interfaces
@@ -66,17 +66,20 @@ inline constexpr std::uint32_t othersSilent = 1U << 17; ///< other connections o
 inline constexpr std::uint32_t recovered = 1U << 18;    ///< the peer answered again
 inline constexpr std::uint32_t oneWay = 1U << 19;    ///< what the speaker sends does not arrive, what comes to it does
 inline constexpr std::uint32_t onlyLarge = 1U << 20; ///< smaller segments passed
+inline constexpr std::uint32_t sharedAddress =
+    1U << 21; ///< the silent side is an IPv4 client: another host behind a translator may have given the sign of life
 inline constexpr std::uint32_t copiedFields = 1U << 22; ///< a RST with fields copied from the packet that it answers
 inline constexpr std::uint32_t orphanAge = 1U << 23;    ///< old enough for the closer to have left FIN-WAIT-2 by itself
 inline constexpr std::uint32_t oneMoment = 1U << 24; ///< others died at the same moment at ages that no timer explains
 inline constexpr std::uint32_t talksOn = 1U << 25;   ///< the alleged sender of a RST sent new bytes after it
 inline constexpr std::uint32_t oneInterface = 1U << 26; ///< seen at one interface only, in a capture that has several
 inline constexpr std::uint32_t quietInterface =
-    1U << 27; ///< never seen at the next interface, which shows nothing at all since: its capture may have ended
+    1U
+    << 27; ///< never seen at the next interface, and nothing else was since: the way there, or the capture, may have ended
+inline constexpr std::uint32_t bothAtOnce = 1U << 28; ///< RSTs to both ends, sooner than word could pass between them
 inline constexpr std::uint32_t nobodyHeard =
     1U << 29; ///< nobody at all spoke to the speaker any more, in an exchange either
 inline constexpr std::uint32_t unsolicited = 1U << 30; ///< a RST that answers nothing
-inline constexpr std::uint32_t bothAtOnce = 1U << 28;  ///< RSTs to both ends, sooner than word could pass between them
 inline constexpr std::uint32_t largeElsewhere =
     1U << 31; ///< what is large goes unanswered on another connection of the peer as well, what is small does not
 } // namespace sign
@@ -93,12 +96,12 @@ struct Verdict {
     std::uint8_t hopLimit = 0;      ///< of the RST
     std::uint8_t usualHopLimit = 0; ///< of its alleged sender's other packets
     std::uint8_t icmpCode = 0;
-    std::uint32_t signs = 0;          ///< bits of sign::
-    std::uint32_t copies = 0;         ///< unanswered segments
-    std::uint32_t frame = 0;          ///< where the evidence sufficed
-    std::uint32_t aliveFrame = 0;     ///< the sign of life, with sign::peerAlive, heardAgain or talksOn
-    std::uint32_t resetFrame = 0;     ///< an earlier RST, with sign::talksOn or sign::bothAtOnce
-    std::uint32_t interfaces[2] = {}; ///< with sign::droppedBetween: seen here, and not there
+    std::uint32_t signs = 0;            ///< bits of sign::
+    std::uint32_t copies = 0;           ///< unanswered segments
+    std::uint32_t frame = 0;            ///< where the evidence sufficed
+    std::uint32_t aliveFrame = 0;       ///< the sign of life, with sign::peerAlive, heardAgain or talksOn
+    std::uint32_t resetFrame = 0;       ///< an earlier RST, with sign::talksOn or sign::bothAtOnce
+    InterfaceNumber interfaces[2] = {}; ///< with sign::droppedBetween: seen here, and not there
     std::array<std::uint32_t, maximumEvidence> evidence{}; ///< frames to look at, ascending
     Nanoseconds span = 0;                                  ///< from the first to the latest unanswered segment
     Nanoseconds sinceFin = 0;                              ///< from the first FIN to the first unanswered segment

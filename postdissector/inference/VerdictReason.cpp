@@ -67,6 +67,23 @@ void appendBracket(Sentence &out, const Verdict &verdict) {
     out.append(" since the %s.", name(verdict.basis));
 }
 
+/** The silent side showed that it had never got them, but soon after. */
+void appendBriefOutage(Sentence &out, const Verdict &verdict) {
+    const bool other = verdict.has(sign::peerAlive) || verdict.has(sign::droppedBetween);
+    if (verdict.has(sign::stalePeer) && verdict.confidence == Confidence::possible && !other) {
+        out.append(" Not excluded: a short interruption of the path, over when the new SYN came.");
+    }
+}
+
+/** It must not be said that nobody was heard, where somebody was. */
+void appendHeardAgain(Sentence &out, const Verdict &verdict, bool withFrames) {
+    if (verdict.has(sign::heardAgain)) {
+        out.append(" The %s was heard again after the last of them", name(peer(verdict.speaker)));
+        out.frame(verdict.aliveFrame, withFrames);
+        out.append(".");
+    }
+}
+
 void appendNotExcluded(Sentence &out, const Verdict &verdict, bool withFrames) {
     if (!verdict.has(sign::silence)) {
         return;
@@ -81,25 +98,29 @@ void appendNotExcluded(Sentence &out, const Verdict &verdict, bool withFrames) {
                    name(verdict.speaker));
     }
     if (verdict.has(sign::quietInterface)) {
-        out.append(
-            " They were never seen at interface %u, where the ones before were: dropped in between, unless the capture "
-            "there had ended, for it shows nothing since.",
-            verdict.interfaces[1]);
+        out.append(" They were never seen at interface %u, where the ones before were: dropped in between, unless the "
+                   "way there "
+                   "was interrupted or the capture there had ended, for nothing else came by there meanwhile.",
+                   verdict.interfaces[1]);
     }
     if (verdict.has(sign::orphanAge) && verdict.has(sign::peerAlive)) {
         out.append(
             " Not excluded: the %s left FIN-WAIT-2 by its own timer behind a host firewall that swallows resets.",
             name(peer(verdict.speaker)));
     }
+    if (verdict.has(sign::sharedAddress) && verdict.has(sign::peerAlive)) {
+        out.append(" Not excluded: peer gone, if that was another host behind the same address (NAT).");
+    }
+    appendBriefOutage(out, verdict);
     const bool proven = verdict.has(sign::peerAlive) || verdict.has(sign::stalePeer) ||
                         verdict.has(sign::droppedBetween) || verdict.has(sign::prohibited);
     if (proven || verdict.confidence == Confidence::certain) {
         return;
     }
     if (verdict.has(sign::heardAgain)) {
-        out.append(
-            " Not excluded: an outage of the path or of the peer that was over when it was heard again on another "
-            "connection, after the last of them");
+        out.append(" Not excluded: an outage of the path or of the peer that was over when it was heard again, after "
+                   "the last of "
+                   "them");
         out.frame(verdict.aliveFrame, withFrames);
     } else {
         out.append(" Not excluded: peer gone (power, crash, network), for nothing was heard of it since");
@@ -253,6 +274,7 @@ void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &c
             out.span(verdict.sinceLast);
             out.append(", shorter than any known idle timer or than one that it survived: no known timer explains it.");
         }
+        appendBriefOutage(out, verdict);
         appendUnpaired(out, verdict);
         return;
     case VerdictKind::hostResetLateData:
@@ -273,7 +295,7 @@ void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &c
                        verdict.interfaces[0], verdict.interfaces[1]);
         } else if (verdict.has(sign::nobodyHeard)) {
             out.append(
-                " Nobody at all spoke to the %s any more, in the middle of an exchange either: its own network, or "
+                " Nobody at all spoke to the %s meanwhile, in the middle of an exchange either: its own network, or "
                 "whatever lies in front of all others.",
                 name(verdict.speaker));
         } else if (verdict.has(sign::othersSilent)) {
@@ -284,6 +306,7 @@ void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &c
             out.span(verdict.sinceLast);
             out.append(": no known idle timer explains it. The peer, or the path to it, went away.");
         }
+        appendHeardAgain(out, verdict, withFrames);
         appendUnpaired(out, verdict);
         return;
     case VerdictKind::pathOutage:
@@ -308,10 +331,15 @@ void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &c
         out.append(", answered %u times: its application does not read.", verdict.copies);
         return;
     case VerdictKind::pathMtu:
-        out.append(verdict.has(sign::fragmentation)
-                       ? "ICMP says that a segment of the %s is too big for the path."
-                       : "Only segments of the %s that are larger than any that passed before stay unanswered.",
-                   name(verdict.speaker));
+        if (verdict.has(sign::fragmentation)) {
+            out.append("ICMP says that a segment of the %s is too big for the path.", name(verdict.speaker));
+        } else if (verdict.has(sign::largeElsewhere)) {
+            out.append("Only large segments of the %s stay unanswered, and so it is on another connection to the %s.",
+                       name(verdict.speaker), name(peer(verdict.speaker)));
+        } else {
+            out.append("Only segments of the %s that are larger than any that passed before stay unanswered.",
+                       name(verdict.speaker));
+        }
         return;
     case VerdictKind::peerTimer:
         out.append("The %s reset the connection after ", name(peer(verdict.speaker)));

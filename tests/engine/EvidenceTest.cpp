@@ -15,7 +15,7 @@ namespace {
 
 /** What a packet has beside its numbers. */
 struct Extra {
-    std::uint32_t interface = 0;
+    InterfaceNumber interface = 0;
     std::uint16_t identification = 0; ///< 0: one of its own
     std::uint8_t hopLimit = 64;
     std::uint16_t connection = 0; ///< of the two hosts
@@ -70,7 +70,7 @@ class Scene {
   private:
     static Address address(std::uint8_t last) {
         Address result;
-        result.bytes = {192, 0, 2, last};
+        result.bytes = {10, 0, 2, last};
         result.length = 4;
         return result;
     }
@@ -188,9 +188,9 @@ TEST(Evidence, InterfacesOfAResetThatWasNeverSent) {
     Scene scene;
     const auto both = [&scene](double time, bool fromServer, std::string_view flags, Sequence seq, std::uint32_t length,
                                Sequence ack, std::uint16_t identification) {
-        const std::uint32_t near = fromServer ? 7 : 3;
-        const std::uint32_t far = fromServer ? 3 : 7;
-        for (const std::uint32_t interface : {near, far}) {
+        const InterfaceNumber near = fromServer ? 7 : 3;
+        const InterfaceNumber far = fromServer ? 3 : 7;
+        for (const InterfaceNumber interface : {near, far}) {
             const double at = interface == near ? time : time + 0.001;
             const auto hopLimit = static_cast<std::uint8_t>(interface == near ? 64 : 63);
             const Extra extra{.interface = interface, .identification = identification, .hopLimit = hopLimit};

@@ -145,3 +145,55 @@ TEST(LaterEvidence, AClosedWindowLeavesItPossible) {
     run(open + "        5 s . 1 ack 101 win 0\n" + probes + "        == none open idle-timer possible\n");
     run(open + "        5 s . 1 ack 101\n" + probes + "        == none open idle-timer likely\n");
 }
+
+// Too late to prove anything, but nothing may be said of silence then: on this very connection, or by the same sender elsewhere.
+TEST(LaterEvidence, TheSilentSideOnThisVeryConnection) {
+    const std::string silence = open + R"(
+        400   c P. 101:10 ack 1
+        400.2 c P. 101:10 ack 1
+        400.6 c P. 101:10 ack 1
+        401.4 c P. 101:10 ack 1
+        403   c P. 101:10 ack 1
+        420   c P. 101:10 ack 1 | - - | verdict:idle-timer:possible
+)";
+    // What acknowledges none of it is no answer; a segment without ACK acknowledges nothing, whatever its field says.
+    run(silence + R"(
+        460   s P. 1:50 ack 101
+        == none open idle-timer possible
+    )");
+    run(silence + R"(
+        460   s P 1:50 ack 111
+        == none open idle-timer possible
+    )");
+    run(silence + R"(
+        460   s P. 1:50 ack 111 | - - | verdict:path-outage:likely
+    )");
+}
+
+// A sign of life in time replaces a verdict of the same kind and confidence where that stands: it is one event.
+TEST(LaterEvidence, ABetterFoundedVerdictIsNoSecondOne) {
+    run(open + R"(
+        1    c F. 101 ack 1
+        1.01 s .  1 ack 102
+        46   s P. 1:100 ack 102
+        46.2 s P. 1:100 ack 102
+        46.6 s P. 1:100 ack 102
+        47.4 s P. 1:100 ack 102
+        49   s P. 1:100 ack 102
+        72   s P. 1:100 ack 102 | - - | verdict:half-closed-timer:likely
+        80   c1 S 0
+        98   s P. 1:100 ack 102 | - - | no-verdict
+        == client half-close half-closed-timer likely
+    )");
+}
+
+// Two RSTs from nearer than the server are at one moment, if they are; in the file they may be in disorder.
+TEST(LaterEvidence, ResetsInDisorderAreNotAtOneMoment) {
+    run(withDistance("", 0) + withDistance("1", 10) + R"(
+        4000  c  P. 101:10 ack 201 ttl 60
+        4000.001 s R. 201 ack 111 ttl 61 | - - | verdict:idle-timer:likely
+        400   c1 P. 101:10 ack 201 ttl 60
+        400.001 s1 R. 201 ack 111 ttl 61 | - - | verdict:idle-timer:likely
+        == none reset idle-timer likely
+    )");
+}

@@ -11,7 +11,7 @@ namespace {
 
 Address ipv4(std::uint8_t last) {
     Address result;
-    result.bytes = {192, 0, 2, last};
+    result.bytes = {10, 0, 2, last};
     result.length = 4;
     return result;
 }
@@ -121,6 +121,67 @@ TEST(Observer, LimitOfHalfOpenConnections) {
     }
     const HostNumber server = observer.connection(0).endpoint(Side::server).host;
     EXPECT_EQ(6U, observer.hosts()[server].mostHalfOpen);
+}
+
+// Two hosts, whose addresses and ports differ in the same bits, send FINs with one identification at almost one moment: two
+// packets, not one seen twice.
+TEST(Observer, TwoHostsThatDifferAlikeInAddressAndPort) {
+    Observer observer({});
+    const Address one{.bytes = {10, 1, 0, 1}, .length = 4};
+    const Address other{.bytes = {10, 1, 0, 2}, .length = 4};
+    const Flow flows[] = {{one, ipv4(20), 40000, 443}, {other, ipv4(20), 40000 ^ 0x0300, 443}};
+    std::uint32_t frame = 0;
+    for (const Flow &flow : flows) {
+        Segment fin = segment(++frame, Flags::fin | Flags::ack, 1000, 5000);
+        fin.identification = 77;
+        fin.hopLimit = static_cast<std::uint8_t>(64 - frame);
+        const Record record = observer.observe(flow, fin);
+        EXPECT_EQ(frame - 1, record.connection);
+        EXPECT_FALSE(record.marked(mark::duplicate));
+    }
+}
+
+// A FIN that was none, and then the other side's: each counts for its own host, and nothing below zero.
+TEST(Observer, HalfClosedConnectionsOfAHostAfterAFinThatWasNone) {
+    Observer observer({});
+    const Flow client{ipv4(10), ipv4(20), 40000, 80};
+    const Flow server{ipv4(20), ipv4(10), 80, 40000};
+    static_cast<void>(observer.observe(client, segment(1, Flags::syn, 1000, 0)));
+    static_cast<void>(observer.observe(server, segment(2, Flags::syn | Flags::ack, 5000, 1001)));
+    static_cast<void>(observer.observe(client, segment(3, Flags::ack, 1001, 5001)));
+    static_cast<void>(observer.observe(client, segment(4, Flags::fin | Flags::ack, 1001, 5001)));
+    static_cast<void>(observer.observe(server, segment(5, Flags::ack, 5001, 1002)));
+    const Endpoint &atClient = observer.connection(0).endpoint(Side::client);
+    const Endpoint &atServer = observer.connection(0).endpoint(Side::server);
+    EXPECT_EQ(1U, observer.hosts()[atClient.host].halfClosed);
+    Segment beyond = segment(6, Flags::ack, 1002, 5001);
+    beyond.length = 10;
+    static_cast<void>(observer.observe(client, beyond));
+    static_cast<void>(observer.observe(server, segment(7, Flags::fin | Flags::ack, 5001, 1012)));
+    EXPECT_EQ(0U, observer.hosts()[atClient.host].halfClosed);
+    EXPECT_EQ(0U, observer.hosts()[atServer.host].halfClosed);
+    EXPECT_EQ(0U, observer.hosts()[atServer.host].mostHalfClosed);
+    static_cast<void>(observer.observe(client, segment(8, Flags::ack, 1012, 5002)));
+    EXPECT_EQ(1U, observer.hosts()[atServer.host].halfClosed);
+}
+
+// The peer's VLAN is that of its own packets: on a router's trunk those to it are in another one.
+TEST(Observer, AHostIsInTheVlanOfItsOwnPackets) {
+    Observer observer({});
+    const auto in = [](Segment result, std::uint16_t vlan) {
+        result.vlan = vlan;
+        return result;
+    };
+    const Flow client{ipv4(10), ipv4(20), 40000, 80};
+    const Flow server{ipv4(20), ipv4(10), 80, 40000};
+    static_cast<void>(observer.observe(client, in(segment(1, Flags::syn, 1000, 0), 10)));
+    static_cast<void>(observer.observe(server, in(segment(2, Flags::syn | Flags::ack, 5000, 1001), 20)));
+    // The other connection is opened by the server.
+    static_cast<void>(observer.observe({ipv4(20), ipv4(10), 50000, 22}, in(segment(3, Flags::syn, 1, 0), 20)));
+    const HostNumber first = observer.connection(0).endpoint(Side::server).host;
+    EXPECT_EQ(first, observer.connection(1).endpoint(Side::client).host);
+    EXPECT_EQ(20U, observer.hosts()[first].vlan);
+    EXPECT_EQ(ipv4(20), observer.hosts()[first].address);
 }
 
 } // namespace tcpstate

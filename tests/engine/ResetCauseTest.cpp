@@ -260,7 +260,7 @@ TEST(ResetCause, NeverSentByItsAllegedSender) {
         1     s R. 21 ack 1 id 6 if 0 ttl 63
         2     c . 1 ack 21 id 7 if 0
         2.001 c . 1 ack 21 id 7 if 1 ttl 63
-        == none reset forged-reset certain
+        == none reset forged-reset likely
     )");
     // Its capture there may have ended just before.
     transcript::run(R"(

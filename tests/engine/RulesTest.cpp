@@ -92,7 +92,8 @@ TEST(Rules, HalfClosedAndDroppedBetweenInterfacesIsCertain) {
         46.6  s P. 21:10 ack 2 id 22 if 1
         47.4  s P. 21:10 ack 2 id 23 if 1
         49    s P. 21:10 ack 2 id 24 if 1
-        60    c1 S 0 id 30 if 0
+        60    s1 S 0 id 30 if 1
+        60.001 s1 S 0 id 30 if 0 ttl 63
         67    s P. 21:10 ack 2 id 25 if 1 | - - | verdict:half-closed-timer:certain
     )");
 }
@@ -204,7 +205,7 @@ TEST(Rules, NoResetIsNoForgedReset) {
     )");
 }
 
-// Seen behind the firewall only: known at the end, for the capture before it might have ended.
+// Seen behind the firewall only: known at the end, for the capture before it might have ended; and that may have missed one.
 TEST(Rules, ResetSeenOnlyBehindIsForgedAtTheEnd) {
     run(R"(
         0     c S  0 id 1 if 0
@@ -220,7 +221,7 @@ TEST(Rules, ResetSeenOnlyBehindIsForgedAtTheEnd) {
         1     s R. 21 ack 1 id 6 if 0 ttl 63 | CLOSED CLOSED | origin:unknown no-verdict
         2     c . 1 ack 21 id 7 if 0
         2.001 c . 1 ack 21 id 7 if 1 ttl 63
-        == none reset forged-reset certain
+        == none reset forged-reset likely
         first-reset                          | cause:forged origin:middlebox
     )");
 }
@@ -349,5 +350,124 @@ TEST(Rules, WhoRepeatsWhatWasAcknowledgedHearsNothing) {
         413.1  s . 1 ack 211
         425.5  c P. 101:100 ack 1
         == none open none none
+    )");
+}
+
+// Two places see that they are dropped, in the middle of the open side's data, 3 s after the FIN: no timer that anybody
+// knows. That something dropped them is certain, that a timer did so is not.
+TEST(Rules, DroppedHalfClosedInTheMiddleOfDataIsNoTimer) {
+    run(halfClosedAtTwoInterfaces + R"(
+        2.9   s P. 21:10 ack 2 id 18 if 1
+        2.901 s P. 21:10 ack 2 id 18 if 0 ttl 63
+        2.91  c .  2 ack 31 id 19 if 0
+        2.911 c .  2 ack 31 id 19 if 1 ttl 63
+        3.1   s P. 31:10 ack 2 id 20 if 1
+        3.3   s P. 31:10 ack 2 id 21 if 1
+        3.7   s P. 31:10 ack 2 id 22 if 1
+        4.5   s P. 31:10 ack 2 id 23 if 1
+        6     s P. 31:10 ack 2 id 24 if 1
+        20    s1 S 0 id 30 if 1
+        20.001 s1 S 0 id 30 if 0 ttl 63
+        25    s P. 31:10 ack 2 id 25 if 1 | - - | verdict:session-lost:certain
+    )");
+}
+
+// Never seen at the place that its sender's packets pass first, and from another distance: two signs.
+TEST(Rules, ResetSeenOnlyBehindFromElsewhereIsCertain) {
+    run(R"(
+        0     c S  0 id 1 if 0
+        0.001 c S  0 id 1 if 1 ttl 63
+        0.01  s S. 0 ack 1 id 2 if 1
+        0.011 s S. 0 ack 1 id 2 if 0 ttl 55
+        0.02  c .  1 ack 1 id 3 if 0
+        0.021 c .  1 ack 1 id 3 if 1 ttl 63
+        0.03  s P. 1:10 ack 1 id 4 if 1
+        0.031 s P. 1:10 ack 1 id 4 if 0 ttl 55
+        0.04  s P. 11:10 ack 1 id 5 if 1
+        0.041 s P. 11:10 ack 1 id 5 if 0 ttl 55
+        0.05  s P. 21:10 ack 1 id 6 if 1
+        0.051 s P. 21:10 ack 1 id 6 if 0 ttl 55
+        1     s R. 31 ack 1 id 7 if 0 ttl 62 | CLOSED CLOSED | origin:middlebox verdict:forged-reset:likely
+        2     c . 1 ack 31 id 8 if 0
+        2.001 c . 1 ack 31 id 8 if 1 ttl 63
+        == none reset forged-reset certain
+    )");
+}
+
+// A router's trunk: the client's packets in VLAN 10, the server's in VLAN 20. One server in both connections, whoever opened
+// them: it falls silent in the middle of one, so that the other's silence is no firewall's either.
+TEST(Rules, OneHostInTwoConnectionsOverATrunk) {
+    for (const char *const trunk : {"", " vlan 10"}) {
+        const std::string client = trunk;
+        const std::string server = client.empty() ? "" : " vlan 20";
+        std::string script;
+        const auto line = [&](const std::string &segment) {
+            const bool ofClient = segment.find(" c") != std::string::npos;
+            script += segment + (ofClient ? client : server) + "\n";
+        };
+        line("0    c S 0");
+        line("0.01 s S. 0 ack 1");
+        line("0.02 c .  1 ack 1");
+        line("0.03 c P. 1:100 ack 1");
+        line("0.04 s .  1 ack 101");
+        line("10   s1 S  0");
+        line("10.01 c1 S. 0 ack 1");
+        line("10.02 s1 . 1 ack 1");
+        for (const char *const time : {"45", "45.2", "45.6", "46.4", "48", "51.2", "57.6", "70.4"}) {
+            if (std::string(time) == "45") {
+                line("44.9 s1 P. 1:50 ack 1");
+                line("44.91 c1 . 1 ack 51");
+            }
+            line(std::string(time) + " c1 P. 1:50 ack 51");
+        }
+        line("400  c P. 101:10 ack 1");
+        line("400.2 c P. 101:10 ack 1");
+        line("400.6 c P. 101:10 ack 1");
+        line("401.4 c P. 101:10 ack 1");
+        line("403 c P. 101:10 ack 1");
+        line("425 c P. 101:10 ack 1");
+        script += "== none open peer-gone likely\n";
+        run(script);
+    }
+}
+
+// A device answers keep-alives for a host that is gone, from its own distance: no sign of life of the host.
+TEST(Rules, ADeviceThatAnswersForItElsewhereIsNotTheHost) {
+    const auto script = [](const std::string &distance) {
+        return openWithDistance + R"(
+        1    c1 S  0 ttl 60
+        1.05 s1 S. 0 ack 1 ttl 55
+        1.06 c1 .  1 ack 1 ttl 60
+        1.07 c1 P. 1:100 ack 1 ttl 60
+        1.12 s1 .  1 ack 101 ttl 55
+        60   c .  100 ack 201 ttl 60
+        60.01 s . 201 ack 101 ttl )" +
+               distance + R"(
+        300    c1 . 100 ack 1 ttl 60
+        300.01 s1 . 1 ack 101 ttl )" +
+               distance + R"(
+        460   c P. 101:10 ack 201 ttl 60
+        460.2 c P. 101:10 ack 201 ttl 60
+        460.6 c P. 101:10 ack 201 ttl 60
+        461.4 c P. 101:10 ack 201 ttl 60
+        463   c P. 101:10 ack 201 ttl 60
+        470    c1 . 100 ack 1 ttl 60
+        470.01 s1 . 1 ack 101 ttl )" +
+               distance + R"(
+        490   c P. 101:10 ack 201 ttl 60
+)";
+    };
+    run(script("55") + "== none open idle-timer likely\n");
+    run(script("61") + "== none open idle-timer possible\n");
+}
+
+// A FIN that was none after all (bytes come beyond it): no half-close is left of it.
+TEST(Rules, NothingIsLeftOfAFinThatWasNone) {
+    run(open + R"(
+        1    c F. 101 ack 1
+        1.1  s .  1 ack 102      | FIN-WAIT-2 CLOSE-WAIT | phase:half-closed
+        1.2  c P. 102:10 ack 1
+        60   s F. 1 ack 112      | CLOSE-WAIT FIN-WAIT-1 | only active phase:half-closing
+        = server unfinished
     )");
 }

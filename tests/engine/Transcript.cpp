@@ -99,7 +99,7 @@ Nanoseconds nanoseconds(const std::string &text) {
 
 Address address(std::uint8_t last) {
     Address result;
-    result.bytes = {192, 0, 2, last};
+    result.bytes = {10, 0, 2, last};
     result.length = 4;
     return result;
 }
@@ -417,7 +417,9 @@ class Player {
             } else if (key == "ttl") {
                 segment.hopLimit = static_cast<std::uint8_t>(number(value));
             } else if (key == "if") {
-                segment.interface = static_cast<std::uint32_t>(number(value));
+                segment.interface = static_cast<InterfaceNumber>(number(value));
+            } else if (key == "vlan") {
+                segment.vlan = static_cast<std::uint16_t>(number(value));
             } else if (key == "scale") {
                 segment.windowScale = static_cast<std::int8_t>(number(value));
             } else if (key == "sack") {

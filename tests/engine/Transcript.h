@@ -1,6 +1,6 @@
 // A test as a transcript: one line a segment, with what is expected after it.
 //
-//     [time] side flags seq[:length] [ack N] [win N] [id N] [ttl N] [if N] [scale N] [sackok] [sack A-B]... | states | marks
+//     [time] side flags seq[:length] [ack N] [win N] [id N] [ttl N] [if N] [vlan N] [scale N] [sackok] [sack A-B]... | states | marks
 //
 //   time    seconds since the start; without one, a millisecond after the line before
 //   side    c (client, port 40000) or s (server, port 80); with a digit behind it another connection of the same hosts

@@ -362,8 +362,19 @@ TEST(Verdict, ChallengeAckOfTheOldConnectionIsASignOfLife) {
         400.2 c P. 101:100 ack 1
         400.6 c P. 101:100 ack 1
         401.4 c P. 101:100 ack 1
-        410   c S  700000
-        410.1 s .  1 ack 101      | SYN-SENT ESTABLISHED | verdict:idle-timer:likely half-open:peer-restarted
+        403   c P. 101:100 ack 1
+        406.2 c P. 101:100 ack 1
+        412.6 c P. 101:100 ack 1
+        425.4 c P. 101:100 ack 1
+        430   c S  700000
+        430.1 s .  1 ack 101      | SYN-SENT ESTABLISHED | verdict:idle-timer:likely half-open:peer-restarted
+    )");
+    // An interruption of a few seconds, over when the new SYN came, shows the same.
+    run(open + R"(
+        400   c P. 101:100 ack 1
+        400.2 c P. 101:100 ack 1
+        400.4 c S  700000
+        400.5 s .  1 ack 101      | SYN-SENT ESTABLISHED | verdict:idle-timer:possible half-open:peer-restarted
     )");
 }
 
@@ -390,8 +401,29 @@ TEST(Verdict, DroppedBetweenTwoInterfaces) {
 )";
     // Something else is seen at the second interface meanwhile.
     run(twice + lost + R"(
-        410   c1 S 0 if 1
-        420   c P. 101:10 ack 1 id 11 if 0 | - - | verdict:idle-timer:certain
+        410     c1 S 0 id 50 if 0
+        410.001 c1 S 0 id 50 if 1 ttl 63
+        420     c P. 101:10 ack 1 id 11 if 0 | - - | verdict:idle-timer:certain
+    )");
+    // One comes through after all.
+    run(twice + lost + R"(
+        410     c1 S 0 id 50 if 0
+        410.001 c1 S 0 id 50 if 1 ttl 63
+        420     c P. 101:10 ack 1 id 11 if 0 | - - | verdict:idle-timer:certain
+        420.001 c P. 101:10 ack 1 id 11 if 1 ttl 63
+        = none open none none
+    )");
+    // What is seen there comes from elsewhere: the way between the two may be broken.
+    run(twice + lost + R"(
+        410     c1 S 0 if 1
+        420     c P. 101:10 ack 1 id 11 if 0 | - - | verdict:idle-timer:possible
+    )");
+    // It passed before the first was lost, and came by late.
+    run(twice + R"(
+        399.9   c1 S 0 id 50 if 0
+)" + lost +
+        R"(
+        420     c P. 101:10 ack 1 id 11 if 0 | - - | verdict:idle-timer:possible
     )");
     // Nothing is: the capture there may have ended, and the peer may be gone.
     run(twice + lost + R"(

@@ -82,7 +82,7 @@ class Reader {
         Segment &segment = step.segment;
         segment.time = time_;
         segment.frame = frame_;
-        segment.interface = shape >> 3 & 1U;
+        segment.interface = static_cast<InterfaceNumber>(shape >> 3 & 1U);
         segment.flags = next();
         segment.seq = number(mine);
         segment.ack = number(theirs);

@@ -154,7 +154,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     for (ConnectionNumber each = 0; each < observer.connectionCount(); ++each) {
         checkVerdict(observer.verdictOf(each), settings, 0xffffffff);
         (void)observer.connection(each).closeKind();
-        (void)observer.settledAtEnd(each);
         const Flow flow = observer.flowOf(each);
         require(flow.source != flow.destination || flow.sourcePort != flow.destinationPort,
                 "a connection has two ends");

@@ -51,6 +51,8 @@ SAYINGS = {
     "past 3600 s": lambda seen: re.search(r"past TCP, 3600 s", seen.reason) is not None,
     "the host may have slept": lambda seen: re.search(r"suspend|asleep|slept|the host|its host", seen.reason) is not None,
     "interval of a known timer": lambda seen: " Fits " in seen.reason,
+    "another host is not excluded": lambda seen: "another host behind the same address" in seen.reason,
+    "path MTU": lambda seen: seen.verdict == 15,
     "past 30 s": lambda seen: re.search(r"past TCP wait, 30 s", seen.reason) is not None,
 }
 
@@ -1237,6 +1239,188 @@ def a_content_rule_between_the_two_places(story):
 
 
 a_content_rule_between_the_two_places.story = {"rounds": 0}
+
+
+@case(never=["killed for certain", "lost for certain"])
+def a_broken_way_between_the_two_places(story):
+    """The same in a quiet of 400 s, which timers of 350 s would explain: but nothing else passed between the places either."""
+    story.two_places_of_client(400, lost=True)
+    for time in (401, 410, 440, 470):
+        story.bystander(time, interface=1)
+
+
+a_broken_way_between_the_two_places.story = {"rounds": 0}
+
+
+@case(must=["killed for certain"])
+def a_timer_between_the_two_places(story):
+    """After 400 s of quiet the copies come in and never go out, while another connection passes both places."""
+    story.two_places_of_client(400, lost=True)
+    story.other_two_places(401)
+
+
+a_timer_between_the_two_places.story = {"rounds": 0}
+
+
+@case(must=["lost for certain"], never=["killed", "killed, perhaps"])
+def an_intrusion_prevention_drops_a_busy_half_close(story):
+    """The server has closed its half, the client uploads on. 3 s later the device between the places drops what it sends.
+
+    Dropped in between, that is certain. But nothing had paused, and no timer is known that ends 3 s after a FIN.
+    """
+    story.two_places_of_client(200, lost=True)
+    story.capture.frames = [stored for stored in story.capture.frames if stored.time < 100]
+    client, server = story.client, story.server
+    client.next_seq -= 4
+    story.twice(2, server > client, "FIN,ACK", nearer=1, ttl=58)
+    for number in range(15):
+        story.twice(2.01 + number / 5, client > server, "PSH,ACK", data=b"q" * 50, nearer=0, ttl=64)
+        story.twice(2.011 + number / 5, server > client, "ACK", nearer=1, ttl=58)
+    story.copies(5, client > server)
+    story.other_two_places(6)
+
+
+an_intrusion_prevention_drops_a_busy_half_close.story = {"rounds": 0}
+
+
+@case(never=["forged for certain"])
+def the_near_capture_loses_the_reset_only(story):
+    """The server's own RST; the capture at the server has lost this one packet and no other."""
+    story.two_places_of_server()
+    story.at(5, story.server > story.client, "RST,ACK", interface=1, ttl=57)
+    story.other_two_places(6)
+
+
+the_near_capture_loses_the_reset_only.story = {"rounds": 0, "server_ttl": 58}
+
+
+# --- who lives behind an address ------------------------------------------------------------------------------------------
+
+
+@case(must=["killed, perhaps"], never=["killed"])
+def a_colleague_behind_the_same_translator(story):
+    """A laptop behind an office's public address is closed; 400 s later the server pushes to it and hears nothing.
+
+    A colleague behind the same address, with the same distance, works on. That is no sign of life of the laptop.
+    """
+    story.copies(400, story.server > story.client)
+    story.other(410)
+    story.other(440)
+
+
+a_colleague_behind_the_same_translator.story = {"client": "203.0.113.7:40000", "client_ttl": 116, "trip": 0.02}
+
+
+@case(must=["killed", "another host is not excluded"], never=["killed for certain"])
+def a_client_with_an_address_of_its_own(story):
+    """The same with a private address, which is mostly one host's: likely, and it is said what would excuse the firewall."""
+    story.copies(400, story.server > story.client)
+    story.other(410)
+    story.other(440)
+
+
+@case(never=["killed"])
+def the_same_port_again_after_two_copies(story):
+    """After 400 s of quiet two copies in 0.2 s, then a SYN from the same port, and the server answers for the old connection.
+
+    It never got the copies. An interruption of half a second shows the same.
+    """
+    story.copies(400, story.client > story.server, times=LINUX[:2])
+    fresh, old = story.reborn()
+    story.at(400.4, fresh > old, "SYN")
+    story.at(400.4005, old > fresh, "ACK", **story.old_numbers())
+
+
+@case(must=["not a firewall"], never=["killed"])
+def one_server_over_a_trunk(story):
+    """A router's trunk: the clients' packets in VLAN 10, the server's in VLAN 20. The server loses its power at 45 s.
+
+    A connection that it had opened itself falls silent in the middle of an exchange; so the half-closed one died of the same.
+    """
+    client, server = story.client, story.server
+    story.at(0, client > server, "SYN", vlan=10)
+    story.at(0.0005, server > client, "SYN,ACK", vlan=20)
+    story.at(0.0006, client > server, "ACK", vlan=10)
+    story.at(1, server > client, "FIN,ACK", vlan=20)
+    story.at(1.0005, client > server, "ACK", vlan=10)
+    other = story.capture.connection(f"{server.address}:50001", f"{client.address}:22")
+    other.client.ttl, other.server.ttl = server.ttl, client.ttl
+    story.at(2, other.client > other.server, "SYN", vlan=20)
+    story.at(2.0005, other.server > other.client, "SYN,ACK", vlan=10)
+    story.at(2.0006, other.client > other.server, "ACK", vlan=20)
+    for time in range(3, 46):
+        story.at(time, other.client > other.server, "PSH,ACK", data=b"status", vlan=20)
+        story.at(time + 0.0005, other.server > other.client, "PSH,ACK", data=b"thanks", vlan=10)
+        story.at(time + 0.001, other.client > other.server, "ACK", vlan=20)
+    story.copies(45.2, other.server > other.client, vlan=10)
+    story.copies(46, client > server, vlan=10)
+
+
+one_server_over_a_trunk.story = {"midstream": True, "rounds": 0}
+
+
+@case(never=["killed"])
+def a_gateway_answers_keep_alives_elsewhere(story):
+    """The server, 6 hops away, loses its power. A gateway 2 hops away answers keep-alives in its name, in every connection."""
+    near, far = story.other(1)
+    for time in (60, 120, 180, 240, 300, 360, 405, 415, 425):
+        probe = story.packet_before(near > far)
+        story.at(time, near > far, "ACK", seq=probe.seq)
+        story.at(time + 0.0003, far > near, "ACK", ttl=62)
+    story.at(30, story.client > story.server, "ACK", seq=story.packet_before(story.client > story.server).seq)
+    story.at(30.0003, story.server > story.client, "ACK", ttl=62)
+    story.copies(400, story.client > story.server)
+
+
+@case(must=["killed"], never=["not a firewall"])
+def a_stray_segment_without_ack(story):
+    """A plain kill, and afterwards a segment in the server's name without an ACK bit: its acknowledgement field says nothing."""
+    story.copies(400, story.client > story.server)
+    story.other(410)
+    story.other(440)
+    story.at(470, story.server > story.client, "PSH", data=b"x", ack=story.client.next_seq)
+
+
+@case(must=["killed"])
+def a_healthy_upload_of_large_segments_beside_it(story):
+    """A large segment is lost for good after 400 s of quiet. Another connection uploads large ones, each pair acknowledged."""
+    story.talk(story.client, story.server, 1, 3, size=1400)
+    story.copies(400, story.client > story.server, data=b"l" * 1400)
+    near, far = story.other(402)
+    for number in range(500):
+        time = 403 + number / 20
+        story.at(time, near > far, "PSH,ACK", data=b"u" * 1400)
+        story.at(time + 0.001, near > far, "PSH,ACK", data=b"u" * 1400)
+        story.at(time + 0.021, far > near, "ACK")
+
+
+@case(must=["path MTU"], never=["lost", "killed", "killed, perhaps"])
+def two_uploads_into_a_new_tunnel(story):
+    """At 3 s a tunnel comes into the path. Two uploads lose their large segments from then on, a third passes small ones."""
+    client, server = story.client, story.server
+    near, far = story.other(1)
+    small, peer = story.other(1.5, rounds=0)
+    story.talk(client, server, 2, 10, size=1400)
+    story.talk(near, far, 2.05, 10, size=1400)
+    story.talk(small, peer, 2.07, 300, size=80)
+    story.copies(3.02, client > server, data=b"l" * 1400)
+    story.copies(3.06, near > far, data=b"l" * 1400)
+
+
+@case(never=["anything"])
+def two_captures_with_clocks_far_apart(story):
+    """A log line each 3 s, each acknowledged. The captures of both ends are merged, and their clocks are 40 s apart."""
+    client, server = story.client, story.server
+    packets = []
+    for number in range(30):
+        time = 1 + 3 * number
+        packets.append((time, story.at(time, server > client, "PSH,ACK", data=b"line")))
+        packets.append((time + 0.0005, story.at(time + 0.0005, client > server, "ACK")))
+    for time, packet in packets:
+        story.again(time + 40, packet, interface=1, ttl=packet.ttl - 1)
+
+
+two_captures_with_clocks_far_apart.story = {"rounds": 0}
 
 
 # --- acquittals that go too far -----------------------------------------------------------------------------------------
