@@ -90,11 +90,14 @@ std::size_t HostTable::Hash::operator()(const Place &place) const {
 }
 
 HostNumber HostTable::numberOf(const Address &address, std::uint16_t vlan) {
-    const auto [found, added] = numbers_.try_emplace({address, vlan}, static_cast<HostNumber>(hosts_.size()));
+    const HostNumber next = count();
+    if (next == blocks_.size() << blockBits) {
+        blocks_.push_back(std::make_unique<Host[]>(1U << blockBits));
+    }
+    const auto [found, added] = numbers_.try_emplace({address, vlan}, next);
     if (added) {
-        hosts_.emplace_back();
-        hosts_.back().address = address;
-        hosts_.back().vlan = vlan;
+        (*this)[next].address = address;
+        (*this)[next].vlan = vlan;
     }
     return found->second;
 }

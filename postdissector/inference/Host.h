@@ -1,10 +1,12 @@
 // What is learned of one address over all its connections.
 #pragma once
 
+#include "OnDemand.h"
 #include "Segment.h"
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <unordered_map>
 #include <vector>
 
@@ -124,24 +126,29 @@ class Unanswered {
     std::uint8_t count_ = 0;
 };
 
+/** What few hosts ever have: resets, and silence around them. */
+struct Troubles {
+    HeardReset lastReset{};         ///< its latest RST; frame 0: none
+    HeardReset lastReceivedReset{}; ///< the latest RST to it; frame 0: none
+    LargeLost largeLost{};          ///< where what is large does not reach it
+    Unanswered silentIn;            ///< where it does not answer, since it was last heard anywhere
+    Unanswered notAnswered;         ///< where nobody answers it, since anybody last spoke to it
+};
+
 /** One address. */
 struct Host {
     Address address;
     std::uint16_t vlan = 0;              ///< of the packets that it sends; 0: none
     std::array<HopCount, 4> hopCounts{}; ///< of packets that are neither SYN nor RST, commonest distances
     std::array<Heard, 2> heard{};        ///< its latest packet, and the latest of another connection
-    HeardReset lastReset{};              ///< its latest RST; frame 0: none
-    HeardReset lastReceivedReset{};      ///< the latest RST to it; frame 0: none
     Survivor survivor{};                 ///< as a server
     Nanoseconds smallestRoundTrip = 0;   ///< from the place of the capture to it and back; with roundTrips
     std::uint32_t roundTrips = 0;        ///< number of samples
     bool handshakeTimed = false;         ///< one of them is of a handshake: no delayed ACK, no time to think
-    LargeLost largeLost{};               ///< where what is large does not reach it
-    Unanswered silentIn;                 ///< where it does not answer, since it was last heard anywhere
-    Unanswered notAnswered;              ///< where nobody answers it, since anybody last spoke to it
-    std::uint32_t halfOpen = 0;          ///< connections to it whose handshake is not over
-    std::uint32_t halfClosed = 0;        ///< connections of it with its FIN acknowledged and the other's missing
-    std::uint32_t mostHalfOpen = 0;      ///< the most there were at one time
+    OnDemand<Troubles> troubles;
+    std::uint32_t halfOpen = 0;     ///< connections to it whose handshake is not over
+    std::uint32_t halfClosed = 0;   ///< connections of it with its FIN acknowledged and the other's missing
+    std::uint32_t mostHalfOpen = 0; ///< the most there were at one time
     std::uint32_t mostHalfClosed = 0;
     bool limitReported = false; ///< more half-open connections than the user allows: said once
 
@@ -155,17 +162,18 @@ struct Host {
      * 0xffffffff: in none.
      */
     std::uint32_t resets(const Segment &segment, std::uint32_t connection, Nanoseconds quiet, bool byDistance) {
+        HeardReset &latest = troubles.edit().lastReset;
         const bool burst =
-            lastReset.frame != 0 && lastReset.connection != connection && nearEachOther(segment.time, lastReset.time);
-        const std::uint32_t other = burst ? lastReset.connection : 0xffffffff;
-        lastReset = {heardAs(segment, connection), quiet, byDistance};
+            latest.frame != 0 && latest.connection != connection && nearEachOther(segment.time, latest.time);
+        const std::uint32_t other = burst ? latest.connection : 0xffffffff;
+        latest = {heardAs(segment, connection), quiet, byDistance};
         return other;
     }
 
     /** Notes a RST to it after a quiet of `quiet`, and gives the one before it. */
     HeardReset receivesReset(const Segment &segment, std::uint32_t connection, Nanoseconds quiet) {
-        const HeardReset before = lastReceivedReset;
-        lastReceivedReset = {heardAs(segment, connection), quiet, false};
+        const HeardReset before = troubles->lastReceivedReset;
+        troubles.edit().lastReceivedReset = {heardAs(segment, connection), quiet, false};
         return before;
     }
 
@@ -175,8 +183,17 @@ struct Host {
             heard[1] = heard[0];
         }
         heard[0] = heardAs(segment, connection);
-        silentIn.clear();
+        if (troubles.edited()) {
+            troubles.edit().silentIn.clear();
+        }
         passBy(segment);
+    }
+
+    /** Notes that somebody speaks to it. */
+    void spokenTo() {
+        if (troubles.edited()) {
+            troubles.edit().notAnswered.clear();
+        }
     }
 
     /** Notes how far away it is where a packet of it comes by, for the first time or once more. */
@@ -222,11 +239,18 @@ class HostTable {
     /** The number of an address in a VLAN (0: in none), given one if it has none. */
     [[nodiscard]] HostNumber numberOf(const Address &address, std::uint16_t vlan);
 
-    [[nodiscard]] Host &operator[](HostNumber number) { return hosts_[number]; }
-    [[nodiscard]] const Host &operator[](HostNumber number) const { return hosts_[number]; }
-    [[nodiscard]] std::uint32_t count() const { return static_cast<std::uint32_t>(hosts_.size()); }
+    /** The host with a number that numberOf() gave; it stays where it is. */
+    [[nodiscard]] Host &operator[](HostNumber number) {
+        return blocks_[number >> blockBits][number & ((1U << blockBits) - 1)];
+    }
+    [[nodiscard]] const Host &operator[](HostNumber number) const {
+        return blocks_[number >> blockBits][number & ((1U << blockBits) - 1)];
+    }
+    [[nodiscard]] std::uint32_t count() const { return static_cast<std::uint32_t>(numbers_.size()); }
 
   private:
+    static constexpr unsigned blockBits = 6;
+
     struct Place {
         Address address;
         std::uint16_t vlan;
@@ -239,7 +263,7 @@ class HostTable {
     };
 
     std::unordered_map<Place, HostNumber, Hash> numbers_;
-    std::vector<Host> hosts_;
+    std::vector<std::unique_ptr<Host[]>> blocks_;
 };
 
 } // namespace tcpstate

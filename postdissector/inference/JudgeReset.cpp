@@ -216,7 +216,7 @@ Verdict judgeUnsentReset(const Matter &matter, const Verdict &reported) {
         return verdict;
     }
     // The first place must have gone on, and have missed nothing else of that side.
-    const HeardReset &heard = matter.hosts[connection.endpoint(reset.sender).host].lastReset;
+    const HeardReset &heard = matter.hosts[connection.endpoint(reset.sender).host].troubles->lastReset;
     const VantagePoints &places = matter.vantagePoints;
     const bool wentOn = places.passedSince(pairs.first, pairs.second, heard.time) ||
                         places.passedSince(pairs.second, pairs.first, heard.time);

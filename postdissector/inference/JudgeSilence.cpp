@@ -179,10 +179,10 @@ Verdict factsOf(const Matter &matter, const SilenceProof &proof, const LossTimes
     facts.signs |= silence.keepAlives == silence.copies ? sign::keepAlives : 0;
     facts.signs |= silence.aliveFrame != 0 ? sign::peerAlive : 0;
     facts.signs |= proof.stalePeer != 0 ? sign::stalePeer : 0;
-    facts.signs |= matter.hosts[silent].silentIn.elsewhere(matter.number) ? sign::othersSilent : 0;
+    facts.signs |= matter.hosts[silent].troubles->silentIn.elsewhere(matter.number) ? sign::othersSilent : 0;
     const Host &speaker = matter.hosts[connection.endpoint(silence.speaker).host];
-    facts.signs |= speaker.notAnswered.elsewhere(matter.number) ? sign::nobodyHeard : 0;
-    const bool largeElsewhere = matter.hosts[silent].largeLost.elsewhere(matter.number, silence.first);
+    facts.signs |= speaker.troubles->notAnswered.elsewhere(matter.number) ? sign::nobodyHeard : 0;
+    const bool largeElsewhere = matter.hosts[silent].troubles->largeLost.elsewhere(matter.number, silence.first);
     facts.signs |= largeElsewhere && silence.smallest >= largeSegment ? sign::largeElsewhere : 0;
     const bool client = silence.speaker == Side::server;
     const bool shared = silence.aliveFrame != 0 && client && matter.hosts[silent].address.length == 4;

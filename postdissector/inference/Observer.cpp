@@ -256,11 +256,12 @@ Record Observer::observe(const Flow &flow, const Segment &segment) {
     }
     placeHost(it, sender, segment);
     Host &speaking = hosts_[connection.endpoint(sender).host];
-    if (!segment.isRst() && speaking.lastReset.byDistance && speaking.lastReset.hopLimit == segment.hopLimit) {
+    const HeardReset &lastReset = speaking.troubles->lastReset;
+    if (!segment.isRst() && lastReset.byDistance && lastReset.hopLimit == segment.hopLimit) {
         acquitPath(speaking); // it comes from there itself now: the path has changed
     }
     speaking.hear(segment, number);
-    hosts_[connection.endpoint(peer(sender)).host].notAnswered.clear();
+    hosts_[connection.endpoint(peer(sender)).host].spokenTo();
 
     // The peer of a SYN that still has the older connection answers from there (RFC 9293 figure 9).
     const Endpoint &from = connection.endpoint(sender);

@@ -76,7 +76,7 @@ void Observer::judgeRst(ConnectionNumber number, const Segment &segment, Side se
     }
     Verdict verdict = judgeReset(matter, reading, before, segment, sender);
     Host &resetter = hosts_[connection.endpoint(sender).host];
-    const HeardReset previous = resetter.lastReset;
+    const HeardReset previous = resetter.troubles->lastReset;
     const std::uint32_t together = resetter.resets(segment, number, reading.gap, byDistance(reading.signs));
     if (together != noConnection && verdictOf(together).kind == VerdictKind::peerTimer) {
         edit(together).setVerdictNumber(noVerdict);
@@ -122,8 +122,8 @@ void Observer::judgeLiving(ConnectionNumber number, const Segment &segment, Side
         }
     }
     Host &speaking = hosts_[connection.endpoint(sender).host];
-    if (acknowledges) {
-        speaking.largeLost.answered(number); // it only took its time
+    if (acknowledges && speaking.troubles.edited()) {
+        speaking.troubles.edit().largeLost.answered(number); // it only took its time
     }
     if (record.marked(mark::talksOn)) {
         settle(number, judgeTalksOn(matterOf(number), segment), &record);
@@ -133,10 +133,10 @@ void Observer::judgeLiving(ConnectionNumber number, const Segment &segment, Side
     }
     if (silence.copies > 1 && silence.speaker == sender) {
         const bool midTraffic = silence.gap() < second;
-        hosts_[connection.endpoint(peer(sender)).host].silentIn.note(number, midTraffic);
-        hosts_[connection.endpoint(sender).host].notAnswered.note(number, midTraffic);
+        hosts_[connection.endpoint(peer(sender)).host].troubles.edit().silentIn.note(number, midTraffic);
+        hosts_[connection.endpoint(sender).host].troubles.edit().notAnswered.note(number, midTraffic);
         if (midTraffic && silence.repeats != 0 && silence.smallest >= largeSegment) {
-            hosts_[connection.endpoint(peer(sender)).host].largeLost.note(number, segment.time);
+            hosts_[connection.endpoint(peer(sender)).host].troubles.edit().largeLost.note(number, segment.time);
         }
         const SecondSightings &pairs = connection.secondSightings(sender);
         if (pairs.established() && vantagePoints_.passedSince(pairs.first, pairs.second, silence.first + second)) {
@@ -171,10 +171,11 @@ void Observer::judgeLiving(ConnectionNumber number, const Segment &segment, Side
 
 /** What the distance of a host's latest RST said, its later packets refute. */
 void Observer::acquitPath(Host &host) {
-    host.lastReset.byDistance = false;
-    Connection &connection = edit(host.lastReset.connection);
+    HeardReset &reset = host.troubles.edit().lastReset;
+    reset.byDistance = false;
+    Connection &connection = edit(reset.connection);
     connection.acquitReset();
-    if (verdictOf(host.lastReset.connection).frame == host.lastReset.frame) {
+    if (verdictOf(reset.connection).frame == reset.frame) {
         connection.setVerdictNumber(noVerdict);
     }
 }

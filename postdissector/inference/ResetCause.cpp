@@ -66,7 +66,7 @@ Nanoseconds knownRoundTrip(const Host &host) {
 const HeardReset *resetOfOtherEnd(const Connection &connection, const Host &host, const Host &other,
                                   const Segment &segment, Side sender) {
     const LatestReset &latest = connection.latestReset();
-    const HeardReset &heard = other.lastReset;
+    const HeardReset &heard = other.troubles->lastReset;
     if (latest.frame == 0 || latest.sender == sender || heard.frame != latest.frame) {
         return nullptr;
     }
