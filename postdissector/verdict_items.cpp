@@ -193,6 +193,12 @@ void addVerdictExperts(packet_info *pinfo, proto_item *item, const Session &open
     if (verdict.kind != VerdictKind::none && verdict.frame == pinfo->num && !record.marked(mark::duplicate)) {
         addVerdictExpert(pinfo, item, open, verdict);
     }
+    // And what it shows of the connection before on the same ports: its peer still had that one.
+    const ConnectionNumber older = open.connection(record.connection).previous();
+    if (record.marked(mark::verdict) && older != noConnection &&
+        open.connection(older).verdictNumber() == record.verdict) {
+        addVerdictExpert(pinfo, item, open, open.settled(record.verdict));
+    }
 }
 
 } // namespace tcpstate

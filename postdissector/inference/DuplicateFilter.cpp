@@ -6,46 +6,53 @@ namespace tcpstate {
 
 namespace {
 
-constexpr std::size_t tableSize = 1U << 13;
+constexpr std::size_t places = 1U << 11;
 constexpr Nanoseconds samePlace = 10 * millisecond;
 constexpr Nanoseconds otherPlace = 250 * millisecond;
 
-/** What one packet keeps wherever it is seen. */
-std::uint64_t keyOf(std::uint64_t flowHash, const Segment &segment) {
-    std::uint64_t key = mix(flowHash, (std::uint64_t{segment.length} << 8) | segment.flags);
+/** What one packet keeps wherever it is seen, its flow aside. */
+std::uint64_t contentOf(const Segment &segment) {
+    const std::uint64_t content = mix(0, (std::uint64_t{segment.length} << 8) | segment.flags);
     if (segment.identification != 0) {
-        return mix(key, std::uint64_t{segment.identification} << 48);
+        return mix(content, segment.identification);
     }
-    key = mix(key, (std::uint64_t{segment.seq} << 32) | segment.ack);
-    key = mix(key, (std::uint64_t{segment.timestampValue} << 32) | segment.timestampEcho);
-    return mix(key, segment.checksum);
+    std::uint64_t rest = mix(content, (std::uint64_t{segment.seq} << 32) | segment.ack);
+    rest = mix(rest, (std::uint64_t{segment.timestampValue} << 32) | segment.timestampEcho);
+    return mix(rest, segment.checksum);
 }
 
 } // namespace
 
-DuplicateFilter::DuplicateFilter() : seen_(tableSize) {
+DuplicateFilter::DuplicateFilter() : seen_(places) {
 }
 
 Sighting DuplicateFilter::see(std::uint64_t flowHash, const Segment &segment) {
-    const std::uint64_t key = keyOf(flowHash, segment);
-    Seen &seen = seen_[(key >> 20) & (tableSize - 1)];
+    // The place follows from the packet alone: the flow's hash is another one in each run, and what is forgotten must not be.
+    const std::uint64_t content = contentOf(segment);
+    const std::uint64_t key = mix(flowHash, content);
+    Place &place = seen_[content >> 32 & (places - 1)];
+    Seen *same = nullptr;
+    for (Seen &seen : place.entries) {
+        same = seen.key == key ? &seen : same;
+    }
     Sighting sighting = Sighting::first;
-    if (seen.key == key) {
-        const bool elsewhere = seen.interface != segment.interface || seen.hopLimit != segment.hopLimit;
-        const Nanoseconds limit = seen.interface != segment.interface ? otherPlace : samePlace;
-        const Nanoseconds apart = segment.time - seen.time;
+    if (same != nullptr) {
+        const bool elsewhere = same->interface != segment.interface || same->hopLimit != segment.hopLimit;
+        const Nanoseconds limit = same->interface != segment.interface ? otherPlace : samePlace;
+        const Nanoseconds apart = segment.time - same->time;
         if (apart <= limit && apart >= -limit && (elsewhere || segment.identification != 0)) {
-            const bool equal = seen.seq == segment.seq && seen.ack == segment.ack && seen.window == segment.window;
+            const bool equal = same->seq == segment.seq && same->ack == segment.ack && same->window == segment.window;
             if (equal) {
                 sighting = Sighting::again;
-            } else if (elsewhere && (seen.seq != segment.seq || seen.ack != segment.ack)) {
+            } else if (elsewhere && (same->seq != segment.seq || same->ack != segment.ack)) {
                 sighting = Sighting::rewritten;
             }
         }
+        firstInterface_ = same->interface;
     }
-    firstInterface_ = seen.interface;
     if (sighting == Sighting::first) {
-        seen = {key, segment.time, segment.seq, segment.ack, segment.interface, segment.window, segment.hopLimit};
+        Seen &entry = same != nullptr ? *same : place.entries[place.next++ % place.entries.size()];
+        entry = {key, segment.time, segment.seq, segment.ack, segment.interface, segment.window, segment.hopLimit};
     }
     return sighting;
 }

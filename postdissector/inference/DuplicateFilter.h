@@ -3,6 +3,7 @@
 
 #include "Segment.h"
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -27,7 +28,7 @@ class DuplicateFilter {
   public:
     DuplicateFilter();
 
-    /** Tells what this segment is, and remembers it. `flowHash` depends on the direction. */
+    /** Tells what this segment is, and remembers it. `flowHash` stands for the flow, and depends on the direction. */
     [[nodiscard]] Sighting see(std::uint64_t flowHash, const Segment &segment);
     /** The interface of the first sighting, after see() answered that it is not the first. */
     [[nodiscard]] InterfaceNumber firstInterface() const { return firstInterface_; }
@@ -43,7 +44,13 @@ class DuplicateFilter {
         std::uint8_t hopLimit = 0;
     };
 
-    std::vector<Seen> seen_;
+    /** Packets that share a place push each other out, the oldest first. */
+    struct Place {
+        std::array<Seen, 4> entries{};
+        std::uint8_t next = 0;
+    };
+
+    std::vector<Place> seen_;
     InterfaceNumber firstInterface_ = 0;
 };
 

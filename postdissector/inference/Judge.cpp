@@ -54,6 +54,7 @@ Verdict judgeZeroWindow(const Matter &matter) {
     verdict.speaker = peer(zero.receiver);
     verdict.copies = zero.answers;
     verdict.span = connection.lastTime() - zero.since;
+    verdict.frame = connection.endpoint(zero.receiver).lastFrame;
     verdict.addEvidence(zero.frame);
     return verdict;
 }
@@ -80,6 +81,7 @@ Verdict judgeWait(const Matter &matter, bool byReset) {
     verdict.span = wait.provenAt - from;
     verdict.copies = connection.keepAlives().answered;
     verdict.frame = wait.provenFrame;
+    verdict.aliveFrame = wait.provenFrame;
     verdict.addEvidence(half && fin.time >= wait.since ? fin.frame : wait.sinceFrame);
     verdict.addEvidence(wait.provenFrame);
     return verdict;
@@ -168,7 +170,8 @@ Verdict judgeIcmp(const Matter &matter, const IcmpError &error, Side quotedSende
     case IcmpReason::other:
         return verdict;
     }
-    verdict.frame = error.frame;
+    // The message is no packet of the connection: what is said of it stands on the latest one that is.
+    verdict.frame = std::max(from.lastFrame, connection.endpoint(peer(quotedSender)).lastFrame);
     verdict.addEvidence(error.frame);
     return verdict;
 }

@@ -171,7 +171,7 @@ Verdict factsOf(const Matter &matter, const SilenceProof &proof, const LossTimes
     facts.span = silence.span();
     facts.sinceLast = silence.gap();
     facts.sinceFin = times.fin != 0 ? times.lost - times.fin : 0;
-    facts.frame = silence.lastFrame;
+    facts.frame = proof.stalePeer != 0 ? proof.stalePeer : silence.lastFrame;
     facts.aliveFrame = silence.aliveFrame;
     facts.signs = sign::silence | matter.vantageSign();
     facts.signs |= twoVantagePoints(matter, facts);

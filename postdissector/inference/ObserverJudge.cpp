@@ -100,12 +100,16 @@ void Observer::judgeRst(ConnectionNumber number, const Segment &segment, Side se
         settle(number, verdict, &record);
     }
     if (silence.copies > 1 && silence.speaker == sender && before.phase != Phase::reset) {
-        settle(number, judgeSilence(matter, {true, 0, false}), &record);
+        Verdict silenceOfPeer = judgeSilence(matter, {true, 0, false});
+        silenceOfPeer.frame = segment.frame;
+        settle(number, silenceOfPeer, &record);
     }
     const Wait &wait = connection.wait();
     const Side waits = connection.anyFin() ? connection.firstFin() : wait.speaker;
     if (sender == waits && before.phase != Phase::reset && record.origin != ResetOrigin::middlebox) {
-        settle(number, judgeWait(matter, true), &record);
+        Verdict silenceOfApplication = judgeWait(matter, true);
+        silenceOfApplication.frame = segment.frame;
+        settle(number, silenceOfApplication, &record);
     }
 }
 

@@ -96,9 +96,9 @@ struct Verdict {
     std::uint8_t hopLimit = 0;      ///< of the RST
     std::uint8_t usualHopLimit = 0; ///< of its alleged sender's other packets
     std::uint8_t icmpCode = 0;
-    std::uint32_t signs = 0;            ///< bits of sign::
-    std::uint32_t copies = 0;           ///< unanswered segments
-    std::uint32_t frame = 0;            ///< where the evidence sufficed
+    std::uint32_t signs = 0;  ///< bits of sign::
+    std::uint32_t copies = 0; ///< unanswered segments
+    std::uint32_t frame = 0;  ///< where the evidence sufficed: of the connection, or of its successor's challenge ACK
     std::uint32_t aliveFrame = 0;       ///< the sign of life, with sign::peerAlive, heardAgain or talksOn
     std::uint32_t resetFrame = 0;       ///< an earlier RST, with sign::talksOn or sign::bothAtOnce
     InterfaceNumber interfaces[2] = {}; ///< with sign::droppedBetween: seen here, and not there

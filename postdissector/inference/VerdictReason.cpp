@@ -108,7 +108,7 @@ void appendNotExcluded(Sentence &out, const Verdict &verdict, bool withFrames) {
             " Not excluded: the %s left FIN-WAIT-2 by its own timer behind a host firewall that swallows resets.",
             name(peer(verdict.speaker)));
     }
-    if (verdict.has(sign::sharedAddress) && verdict.has(sign::peerAlive)) {
+    if (verdict.has(sign::sharedAddress) && !verdict.has(sign::droppedBetween)) {
         out.append(" Not excluded: peer gone, if that was another host behind the same address (NAT).");
     }
     appendBriefOutage(out, verdict);
@@ -321,7 +321,7 @@ void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &c
         out.span(verdict.span);
         out.append(" after the last data%s nothing was under way in either direction",
                    verdict.confidence == Confidence::likely ? " or FIN" : "");
-        out.frame(verdict.frame, withFrames);
+        out.frame(verdict.aliveFrame, withFrames);
         out.append(". The %s's application neither sent nor closed%s.", name(peer(verdict.speaker)),
                    verdict.confidence == Confidence::likely ? "" : ", if an answer was due at all");
         return;

@@ -164,13 +164,28 @@ def reused_port(lab, side):
     pair = lab.pair()
     lab.forgotten(pair)
     pair.client.send(500)
+    lab.silence(pair.client)
+    come_again(lab, pair)
+    lab.by_speaker(pair, pair.client, IDLE, graded(IDLE, "certain", "likely"), timer=lab.idle)
+
+
+@verdict_scenario("reused-port-soon-after-idle", "the same after four copies within a second: an interruption of the path would look like it", side="client")
+def reused_port_soon(lab, side):
+    pair = lab.pair()
+    lab.forgotten(pair)
+    pair.client.send(500)
     lab.wait_for("client", lambda p: p.outgoing and p.length == 500, 4)
+    come_again(lab, pair)
+    lab.by_speaker(pair, pair.client, IDLE, graded(IDLE, "possible"), timer=lab.idle)
+
+
+def come_again(lab, pair):
+    """The client dies without a word and opens the same connection anew."""
     pair.client.vanish()
     lab.settle(0.3)
     again = lab.opening(pair.service, pair.port)
     lab.wait_for("client", lambda p: not p.outgoing and p.flags & SYN and p.time > again.began * 1e9, within=15)
     lab.settle(0.5)
-    lab.by_speaker(pair, pair.client, IDLE, graded(IDLE, "certain", "likely"), timer=lab.idle)
     lab.judge(again, "none")
     lab.reset(again, "client", "half-open peer answers", "answer to a stale segment")
 
