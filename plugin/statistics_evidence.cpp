@@ -69,19 +69,13 @@ std::optional<KillEvidence> killOf(const Session &session, ConnectionNumber numb
     return evidence;
 }
 
-std::optional<SurvivorEvidence> survivorOf(const Session &session, ConnectionNumber number) {
+namespace {
+
+/** What the connection outlived after the acknowledgement of its first FIN; nothing if that was short. */
+std::optional<SurvivorEvidence> halfClosedSurvival(const Session &session, ConnectionNumber number) {
     const Connection &connection = session.connection(number);
-    const Verdict &verdict = session.verdictOf(number);
-    if (isTimerKill(verdict.kind) || verdict.kind == VerdictKind::rejected) {
-        return std::nullopt;
-    }
     const BoundSource whole{0, connection.stream()};
-    const Nanoseconds gap = connection.survivedGap();
-    if (halfClosedFor(connection) == 0) {
-        return gap < pause ? std::nullopt
-                           : std::optional(SurvivorEvidence{SessionPhase::established, 0, {}, gap, whole});
-    }
-    SurvivorEvidence survivor{SessionPhase::halfClosed, 0, {}, gap, whole};
+    SurvivorEvidence survivor{SessionPhase::halfClosed, 0, {}, connection.survivedGap(), whole};
     const Fin &first = connection.endpoint(connection.firstFin()).fin;
     const Fin &other = connection.endpoint(peer(connection.firstFin())).fin;
     if (other.sent && other.acknowledged) {
@@ -90,13 +84,34 @@ std::optional<SurvivorEvidence> survivorOf(const Session &session, ConnectionNum
     } else if (!other.sent) {
         const Endpoint &last = heardLast(connection);
         // A RST counts only where it is the host's own: anything on the way can send one.
-        const bool ended = connection.phase() == Phase::reset && verdict.kind != VerdictKind::hostResetLateData;
+        const bool resetByHost = session.verdictOf(number).kind == VerdictKind::hostResetLateData;
+        const bool ended = connection.phase() == Phase::reset && !resetByHost;
         if (!ended && last.lastTime > connection.halfClose().acknowledgedAt) {
             survivor.sinceFin = last.lastTime - first.time;
             survivor.finSource = {last.lastFrame, connection.stream()};
         }
     }
     return survivor.sinceFin < pause && survivor.gap < pause ? std::nullopt : std::optional(survivor);
+}
+
+} // namespace
+
+std::vector<SurvivorEvidence> survivalOf(const Session &session, ConnectionNumber number) {
+    const Connection &connection = session.connection(number);
+    std::vector<SurvivorEvidence> survived;
+    const Verdict &verdict = session.verdictOf(number);
+    if (verdict.kind == VerdictKind::rejected || (isTimerKill(verdict.kind) && !verdict.kills())) {
+        return survived;
+    }
+    if (const Nanoseconds idle = connection.survivedIdle(); idle >= pause) {
+        survived.push_back({SessionPhase::established, 0, {}, idle, {0, connection.stream()}});
+    }
+    if (halfClosedFor(connection) != 0 && !isTimerKill(verdict.kind)) {
+        if (const auto halfClosed = halfClosedSurvival(session, number)) {
+            survived.push_back(*halfClosed);
+        }
+    }
+    return survived;
 }
 
 std::optional<Death> lostSession(const Session &session, ConnectionNumber number) {

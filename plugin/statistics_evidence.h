@@ -5,6 +5,7 @@
 #include "postdissector/session.h"
 
 #include <optional>
+#include <vector>
 
 namespace tcpstate {
 
@@ -29,8 +30,11 @@ struct SurvivorEvidence {
 /** A kill, if it is at least likely. */
 [[nodiscard]] std::optional<KillEvidence> killOf(const Session &session, ConnectionNumber number);
 
-/** A survivor, if it outlived more than an ordinary pause. */
-[[nodiscard]] std::optional<SurvivorEvidence> survivorOf(const Session &session, ConnectionNumber number);
+/**
+ * What it outlived beyond ordinary pauses, idle and half-closed: whatever became of it afterwards, unless it was possibly killed,
+ * which is left out altogether.
+ */
+[[nodiscard]] std::vector<SurvivorEvidence> survivalOf(const Session &session, ConnectionNumber number);
 
 /** When it died, if others died at the same moment and no timer explains all of them. */
 [[nodiscard]] std::optional<Death> lostSession(const Session &session, ConnectionNumber number);

@@ -67,16 +67,18 @@ Estimates noEstimates() {
 /** All connections taken together, and those of each pair of networks. */
 class Paths {
   public:
-    /** Returns which timer's estimates have changed, if any has, and for which networks. */
+    /** Which timer's estimates have changed, and for which networks. */
     struct Change {
         Path path;
         SessionPhase phase = SessionPhase::established;
     };
-    std::optional<Change> add(const Session &session, ConnectionNumber number) {
+    std::vector<Change> add(const Session &session, ConnectionNumber number) {
         const auto kill = killOf(session, number);
-        const auto survivor = kill ? std::nullopt : survivorOf(session, number);
-        if (!kill && !survivor) {
-            return std::nullopt;
+        std::vector<SurvivorEvidence> survived = survivalOf(session, number);
+        // What it outlived before, its own kill holds already.
+        std::erase_if(survived, [&kill](const SurvivorEvidence &each) { return kill && each.phase == kill->phase; });
+        if (!kill && survived.empty()) {
+            return {};
         }
         const Flow flow = session.observer().flowOf(number);
         Path path{networkOf(flow.source), networkOf(flow.destination)};
@@ -84,16 +86,22 @@ class Paths {
             std::swap(path.one, path.other);
         }
         Estimates &here = byPath_.try_emplace(path, noEstimates()).first->second;
-        const SessionPhase phase = kill ? kill->phase : survivor->phase;
+        std::vector<Change> changes;
         for (Estimates *const estimates : {&all_, &here}) {
-            TimerEstimate &estimate = (*estimates)[indexOf(phase)];
             if (kill) {
-                estimate.addKill(kill->kill);
-            } else {
-                estimate.addSurvivor(survivor->sinceFin, survivor->finSource, survivor->gap, survivor->gapSource);
+                (*estimates)[indexOf(kill->phase)].addKill(kill->kill);
+            }
+            for (const SurvivorEvidence &each : survived) {
+                (*estimates)[indexOf(each.phase)].addSurvivor(each.sinceFin, each.finSource, each.gap, each.gapSource);
             }
         }
-        return Change{path, phase};
+        if (kill) {
+            changes.push_back({path, kill->phase});
+        }
+        for (const SurvivorEvidence &each : survived) {
+            changes.push_back({path, each.phase});
+        }
+        return changes;
     }
 
     [[nodiscard]] const Estimates &all() const { return all_; }
@@ -224,12 +232,12 @@ const std::vector<Column> &windowColumns() {
 class FirewallTable final : public GrowingTable {
   public:
     std::vector<std::size_t> add(const Session &session, const SeenConnections &, ConnectionNumber number) override {
-        const auto change = paths_.add(session, number);
-        if (!change) {
-            return {};
+        std::vector<std::size_t> changed;
+        for (const auto &[path, phase] : paths_.add(session, number)) {
+            changed.push_back(place(allNetworks, paths_.all()[indexOf(phase)]));
+            changed.push_back(place(pathText(path), paths_.byPath().at(path)[indexOf(phase)]));
         }
-        return {place(allNetworks, paths_.all()[indexOf(change->phase)]),
-                place(pathText(change->path), paths_.byPath().at(change->path)[indexOf(change->phase)])};
+        return changed;
     }
 
     [[nodiscard]] Row row(std::size_t index) const override {

@@ -15,6 +15,7 @@
 #include "Unheard.h"
 #include "Wait.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -114,6 +115,8 @@ class Connection {
     [[nodiscard]] const Silence &silence() const { return silence_; }
     /** The longest gap, in the present phase, after which the connection still worked. */
     [[nodiscard]] Nanoseconds survivedGap() const { return survivedGap_; }
+    /** The same before any FIN was acknowledged. */
+    [[nodiscard]] Nanoseconds survivedIdle() const { return std::max(survivedIdle_, halfClose_.acknowledgedAt == 0 ? survivedGap_ : 0); }
     [[nodiscard]] const ZeroWindow &zeroWindow() const { return rare_->zeroWindow; }
     /** What has arrived and is repeated all the same. */
     [[nodiscard]] const Unheard &unheard() const { return rare_->unheard; }
@@ -220,6 +223,7 @@ class Connection {
     Wait wait_;
     FirewallEntry firewallEntry_;
     Nanoseconds survivedGap_ = 0;
+    Nanoseconds survivedIdle_ = 0;
     Nanoseconds firstTime_ = 0;
     Nanoseconds lastTime_ = 0;
     std::uint32_t firstFrame_ = 0;

@@ -156,6 +156,7 @@ void Connection::finAcknowledged(const Segment &segment, Side sender, Record &re
         fin.acknowledged = true;
         if (!end(sender).fin.sent) {
             halfClose_.acknowledgedAt = segment.time;
+            survivedIdle_ = survivedGap_;
             survivedGap_ = 0; // of the half-closed phase from now on
         }
     }
@@ -191,7 +192,7 @@ void Connection::followHalfClose(const Segment &segment, Side sender, Phase befo
     bool shows = false;
     const bool otherFinBefore = sender == open ? hadFin : end(open).fin.sent;
     if (sender == open && !otherFinBefore && newBytes != 0 && !tcpstate::before(segment.ack, fin.end)) {
-        halfClose_.bytes += newBytes;
+        halfClose_.bytes = halfClose_.bytes + newBytes;
         shows = true;
     }
     const bool acknowledged = halfClose_.acknowledgedAt != 0; // not so where a FIN has just turned out to be none
@@ -200,7 +201,7 @@ void Connection::followHalfClose(const Segment &segment, Side sender, Phase befo
         shows = true;
     }
     if (shows && !halfClose_.inUse) {
-        halfClose_.inUse = true;
+        halfClose_.inUse = 1;
         record.marks |= closer == Side::client ? mark::halfCloseByClient : mark::halfCloseByServer;
     }
     if (shows || before == Phase::halfClosed || phaseOfEnds() == Phase::halfClosed) {

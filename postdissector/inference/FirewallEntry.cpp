@@ -36,12 +36,13 @@ Passage FirewallEntry::pass(const FirewallProfile &profile, Nanoseconds time, Se
         if (changed) {
             passage.remaining = armed + timeoutOf(after) - time;
         }
+        // What ran out stays what it was: no packet moves an entry that is gone.
+        phase = next;
+        finAcknowledged = nextFinAcknowledged;
     }
     begun = true;
-    phase = next;
-    finAcknowledged = nextFinAcknowledged;
-    passage.phase = next;
-    passage.finAcknowledged = nextFinAcknowledged;
+    passage.phase = phase;
+    passage.finAcknowledged = finAcknowledged;
     passage.shown = passage.shown || (next >= SessionPhase::halfClosed && next != SessionPhase::reset);
     return passage;
 }

@@ -139,13 +139,15 @@ Verdict judgeIcmp(const Matter &matter, const IcmpError &error, Side quotedSende
     case IcmpReason::prohibited:
     case IcmpReason::port:
         verdict.signs = sign::prohibited;
-        if (opening) {
-            verdict.kind = VerdictKind::rejected;
-            verdict.confidence = Confidence::certain;
-            break;
+        verdict.byPeer = error.sender == matter.hosts[connection.endpoint(peer(quotedSender)).host].address;
+        if (verdict.byPeer && !opening && error.reason == IcmpReason::port) {
+            return {}; // a port that is forwarded elsewhere since, perhaps; or its own firewall
         }
-        if (error.sender == matter.hosts[connection.endpoint(peer(quotedSender)).host].address) {
-            return verdict; // a host that rejects by ICMP: a firewall of its own, perhaps
+        if (opening || verdict.byPeer) {
+            verdict.kind = VerdictKind::rejected;
+            verdict.confidence =
+                verdict.byPeer ? Confidence::likely : Confidence::certain; // translators bear its address
+            break;
         }
         verdict.kind = VerdictKind::sessionLost;
         verdict.confidence = Confidence::certain;

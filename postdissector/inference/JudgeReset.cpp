@@ -43,10 +43,6 @@ struct ResetCase {
 
     [[nodiscard]] bool has(std::uint32_t sign) const { return (reading.signs & sign) != 0; }
     [[nodiscard]] bool byMiddlebox() const { return reading.origin == ResetOrigin::middlebox; }
-    /** It came no sooner than from its host; true as well where that cannot be measured. */
-    [[nodiscard]] bool tookWholeWay() const {
-        return reading.roundTrip == 0 || reading.sinceLatest * 10 >= reading.roundTrip * 8;
-    }
 };
 
 /** What the verdict on this RST says whatever its kind. */
@@ -101,12 +97,11 @@ void expiredSession(const ResetCase &it, Verdict &verdict) {
     }
     const Fin &fin = it.connection.endpoint(it.connection.firstFin()).fin;
     const bool half = fin.acknowledged && !it.connection.bothFins();
-    // A hop or two off is likely with a timer that fits, unless the RST took the whole way: then the path has changed, or
-    // the device stands right before the host.
-    const bool fromHost = it.reading.roundTrip != 0 && it.reading.answers && it.tookWholeWay();
-    const bool likely = it.strong != 0 || !fromHost;
     verdict.kind = half ? VerdictKind::halfClosedTimer : VerdictKind::idleTimer;
-    verdict.confidence = it.strong > 1 ? Confidence::certain : likely ? Confidence::likely : Confidence::possible;
+    // A hop or two off are possible with a timer that fits: the path may have changed in the quiet.
+    verdict.confidence = it.strong > 1    ? Confidence::certain
+                         : it.strong != 0 ? Confidence::likely
+                                          : Confidence::possible;
     const SessionPhase phase = half ? SessionPhase::halfClosed : SessionPhase::established;
     const FirewallTimer *const timer = runningTimer(it.matter.settings.firewall, phase);
     const bool past = timer != nullptr && it.reading.gap >= Nanoseconds{timer->seconds} * second;
@@ -140,8 +135,11 @@ void hostResetsLateData(const ResetCase &it, Verdict &verdict) {
     // Distance and round trip are one sign, not two: a device right beside the host has both.
     verdict.confidence = it.has(sign::ownHops) ? Confidence::likely : Confidence::possible;
     verdict.sinceFin = it.segment.time - it.from.fin.time;
+    verdict.onlyFin = it.connection.halfClose().bytes == 0 && !it.to.lastHadPayload;
+    // What was late is what has not been answered yet; an acknowledgement may have followed it.
+    const Silence &late = it.connection.silence();
     verdict.addEvidence(it.from.fin.frame);
-    verdict.addEvidence(it.to.lastFrame);
+    verdict.addEvidence(late.copies != 0 && late.speaker == verdict.speaker ? late.firstFrame : it.to.lastFrame);
     verdict.addEvidence(it.segment.frame);
 }
 

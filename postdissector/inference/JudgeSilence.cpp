@@ -122,6 +122,7 @@ void idleTimer(const SilenceCase &it, Verdict &verdict) {
     if (it.phase == SessionPhase::established) {
         const bool likely = it.alive && !it.onlyLarge && !it.outlivedElsewhere;
         verdict.kind = VerdictKind::idleTimer;
+        verdict.outlived = it.outlivedElsewhere;
         verdict.confidence = it.proven ? Confidence::certain : likely ? Confidence::likely : Confidence::possible;
     }
 }
@@ -204,8 +205,9 @@ void addEvidence(Verdict &verdict, const Matter &matter, const SilenceProof &pro
 
 /** What was heard sooner after the first lost segment may have been sent before that could have come there. */
 Nanoseconds underWay(const Host &host) {
-    return host.roundTrips != 0 ? std::min<Nanoseconds>(4 * host.smallestRoundTrip + 200 * millisecond, 2 * second)
-                                : second;
+    return host.roundTrips != 0
+               ? std::min<Nanoseconds>(4 * std::min(host.smallestRoundTrip, second) + 200 * millisecond, 2 * second)
+               : second;
 }
 
 SilenceCase caseOf(const Matter &matter, SessionPhase phase, const LossTimes &times, const Verdict &facts) {

@@ -343,7 +343,7 @@ void Observer::passFirewall(Connection &connection, const Segment &segment, Phas
     const Passage passage = connection.firewallEntry().pass(settings_.firewall, segment.time, next, finAcknowledged);
     record.firewallPhase = passage.phase;
     if (passage.shown) {
-        record.marks |= mark::firewallShown | (finAcknowledged ? mark::finAcknowledged : 0U);
+        record.marks |= mark::firewallShown | (passage.finAcknowledged ? mark::finAcknowledged : 0U);
         record.firewallRemaining = passage.remaining;
     }
     if (passage.expired) {
@@ -356,9 +356,9 @@ void Observer::passFirewall(Connection &connection, const Segment &segment, Phas
 
 /** Keeps the longest quiet that a connection of a server has outlived. */
 void Observer::noteSurvivor(const Entry &it) {
-    const Nanoseconds quiet = it.connection.survivedGap();
+    const Nanoseconds quiet = it.connection.survivedIdle();
     Survivor &survivor = hosts_[it.connection.endpoint(Side::server).host].survivor;
-    if (quiet > survivor.quiet && !it.connection.anyFin()) {
+    if (quiet > survivor.quiet) {
         survivor = {quiet, it.connection.endpoint(Side::client).host, it.clientIsLower ? it.upperPort : it.lowerPort};
     }
 }

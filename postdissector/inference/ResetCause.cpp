@@ -34,15 +34,19 @@ std::uint32_t originSigns(const ResetReading &reading, const Host::HopComparison
     } else if (hops.known && hops.difference != 0 && !asLatest) {
         // Farther away than the host is no device on the way. A hop or two are routing, and so is more, if it took as long.
         const bool asLate =
-            reading.answers && reading.roundTrip != 0 && reading.sinceLatest * 10 >= reading.roundTrip * 8;
+            reading.answers && reading.roundTrip != 0 && reading.sinceLatest >= reading.roundTrip / 10 * 8;
         const bool far = hops.difference >= farAway && !(hops.farther && asLate);
         const bool near = hops.difference < farAway && !hops.farther;
         signs |= far ? sign::farHops : near ? sign::nearHops : 0;
     }
-    // The segment that it answers may be one that is missing, or the way another one since the quiet.
-    const bool measured = !receiver.bytes.hasHole() && !((signs & sign::ownHops) != 0 && reading.gap > longQuiet);
-    if (measured && reading.answers && reading.roundTrip != 0 && reading.reaction * 2 < reading.roundTrip) {
-        signs |= sign::tooFast;
+    // The segment that it answers may be one that is missing.
+    const bool measured = !receiver.bytes.hasHole() && reading.answers && reading.roundTrip != 0;
+    if (measured && reading.reaction < reading.roundTrip / 2) {
+        if ((signs & sign::ownHops) != 0 && reading.gap > longQuiet) {
+            signs &= ~sign::ownHops; // the way may be another one since the quiet: neither sign says anything any more
+        } else {
+            signs |= sign::tooFast;
+        }
     }
     if (reading.answers && segment.identification != 0 && segment.identification == receiver.lastIdentification &&
         (signs & sign::ownHops) == 0) {
@@ -77,9 +81,10 @@ const HeardReset *resetOfOtherEnd(const Connection &connection, const Host &host
 
 /**
  * The earliest segment of the receiver that a RST can answer, by its time; 0: none. A bare RST may answer any that was not
- * acknowledged before, and a RST with ACK one whose bytes it acknowledges: else it is an abort that crosses them.
+ * acknowledged before, and a RST with ACK one whose bytes it acknowledges: else it is an abort that crosses them. What was
+ * sent longer ago than `prompt` would have been answered then.
  */
-Nanoseconds triggerOf(const Endpoint &receiver, const Segment &segment, State receiverBefore) {
+Nanoseconds triggerOf(const Endpoint &receiver, const Segment &segment, State receiverBefore, Nanoseconds prompt) {
     if (receiverBefore == State::synSent) {
         return receiver.lastTime;
     }
@@ -88,7 +93,10 @@ Nanoseconds triggerOf(const Endpoint &receiver, const Segment &segment, State re
     }
     if (!segment.isAck()) {
         const Nanoseconds turn = receiver.turnTime;
-        return receiver.outstandingSince != 0 ? std::min(receiver.outstandingSince, turn) : turn;
+        const Nanoseconds earliest = receiver.outstandingSince != 0 ? std::min(receiver.outstandingSince, turn) : turn;
+        const Nanoseconds before = receiver.lastTime - (receiver.pauseBefore - 1) * millisecond;
+        const bool latestOnly = before < segment.time - prompt && receiver.lastTime >= segment.time - prompt;
+        return latestOnly ? receiver.lastTime : earliest;
     }
     return receiver.lastHadPayload && receiver.outstandingSince != 0 && segment.ack == receiver.next ? receiver.lastTime
                                                                                                      : 0;
@@ -190,12 +198,13 @@ ResetReading readReset(const Connection &connection, const BeforeReset &before, 
     ResetReading reading;
     reading.hopLimit = segment.hopLimit;
     reading.answers = to.heard() && to.lastTime >= from.lastTime && to.lastTime <= segment.time;
-    const Nanoseconds trigger = triggerOf(to, segment, before.receiver);
+    // What comes long after a round trip answers nothing.
+    const Nanoseconds prompt =
+        host.roundTrips != 0 ? 4 * std::min(host.smallestRoundTrip, 60 * second) + 200 * millisecond : 3 * second;
+    const Nanoseconds trigger = triggerOf(to, segment, before.receiver, prompt);
     reading.answers = reading.answers && trigger != 0;
     reading.reaction = reading.answers ? segment.time - trigger : 0;
     reading.sinceLatest = reading.answers ? segment.time - to.lastTime : 0;
-    // What comes long after a round trip answers nothing.
-    const Nanoseconds prompt = host.roundTrips != 0 ? 4 * host.smallestRoundTrip + 200 * millisecond : 3 * second;
     reading.prompt = reading.answers && reading.sinceLatest <= prompt;
     reading.firstOfStorm = !before.senderClosedByReset;
     reading.roundTrip = knownRoundTrip(host);

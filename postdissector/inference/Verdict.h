@@ -96,6 +96,10 @@ struct Verdict {
     std::uint8_t hopLimit = 0;      ///< of the RST
     std::uint8_t usualHopLimit = 0; ///< of its alleged sender's other packets
     std::uint8_t icmpCode = 0;
+    bool byPeer = false;   ///< of a rejection: the ICMP message came from the host that was spoken to
+    bool outlived = false; ///< of idleTimer: another connection of the two hosts to this port outlived a longer quiet
+    bool onlyFin = false;  ///< of hostResetLateData: no byte of data was late, only a FIN
+    bool inHandshake = false; ///< with sign::oneWay: what is repeated is the SYN-ACK
     std::uint32_t signs = 0;  ///< bits of sign::
     std::uint32_t copies = 0; ///< unanswered segments
     std::uint32_t frame = 0;  ///< where the evidence sufficed: of the connection, or of its successor's challenge ACK

@@ -95,8 +95,9 @@ void writeTimerAdvice(Sentence &out, const Verdict &verdict, const FirewallProfi
 
 /** Wireshark shows about 200 characters of it: it is short, and the remedy stands before the frames. */
 void writeSummary(Sentence &out, const Verdict &verdict, const FirewallProfile &chosen, bool withFrames) {
-    const char *const text =
-        verdict.kind == VerdictKind::halfClosedTimer ? "killed by a firewall's half-closed timer" : name(verdict.kind);
+    const char *const text = verdict.kind == VerdictKind::halfClosedTimer ? "killed by a firewall's half-closed timer"
+                             : verdict.byPeer                             ? "rejected by the host's own packet filter"
+                                                                          : name(verdict.kind);
     out.append("%c%s, %s", std::toupper(static_cast<unsigned char>(text[0])), text + 1, name(verdict.confidence));
     if (isTimerKill(verdict.kind)) {
         if (verdict.has(sign::unsolicited)) {
@@ -145,6 +146,11 @@ void writeAdvice(Sentence &out, const Verdict &verdict, const FirewallProfile &c
         out.append("Look in the firewall's threat and traffic logs for this flow: a policy or a signature resets it.");
         return;
     case VerdictKind::rejected:
+        if (verdict.byPeer) {
+            out.append("Look at the packet filter of the %s's host (iptables, nftables, Windows Firewall).",
+                       name(peer(verdict.speaker)));
+            return;
+        }
         out.append("Look in the firewall's rules for this service: the opening is rejected, no timer is involved.");
         return;
     case VerdictKind::sessionLost:
@@ -155,12 +161,25 @@ void writeAdvice(Sentence &out, const Verdict &verdict, const FirewallProfile &c
                 name(verdict.speaker));
             return;
         }
-        out.append("Look in the firewall's log for a failover, a cleared session table or a new policy at this time. "
-                   "Synchronise sessions between the members.");
+        if (verdict.confidence == Confidence::possible) {
+            out.append("Look at the %s's host (crash, restart) and the path first. ", name(peer(verdict.speaker)));
+        }
+        out.append(
+            "Look in the firewall's log for a failover, a cleared session table or a new policy at this time; if "
+            "it was one, synchronise sessions between the members.");
         return;
     case VerdictKind::hostResetLateData:
-        out.append("The application should half-close with shutdown(SHUT_WR) and read on, instead of close(). No "
-                   "firewall timer helps.");
+        if (verdict.onlyFin) {
+            out.append("Nothing was lost: the %s only closed later than the %s's host remembers a connection. If that "
+                       "was long, its application did not notice the close (CLOSE-WAIT). No firewall timer helps.",
+                       name(verdict.speaker), name(peer(verdict.speaker)));
+            return;
+        }
+        out.append(
+            "If the %s still expected this data, it should half-close with shutdown(SHUT_WR) and read on, instead "
+            "of close(). If it had closed an idle connection, the %s must not use that any more: drop it from "
+            "the pool at the FIN, or keep it shorter. No firewall timer helps.",
+            name(peer(verdict.speaker)), name(verdict.speaker));
         return;
     case VerdictKind::peerGone:
         out.append("Look at the peer's host (restart, crash) and at the path to it. A capture there would decide.");

@@ -215,6 +215,9 @@ void writeKill(Sentence &out, const Verdict &verdict, const FirewallProfile &cho
     if (isAny(chosen)) {
         appendFits(out, verdict);
     }
+    if (verdict.outlived) {
+        out.append(" Against it: another connection of the two hosts to the same port outlived a longer quiet.");
+    }
     appendUnpaired(out, verdict);
     appendNotExcluded(out, verdict, withFrames);
 }
@@ -241,7 +244,11 @@ void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &c
         appendUnpaired(out, verdict);
         return;
     case VerdictKind::rejected:
-        if (verdict.has(sign::prohibited)) {
+        if (verdict.byPeer) {
+            out.append("ICMP (code %u) answered from the %s's own address: the host's packet filter rejects this, or a "
+                       "translator that bears its address.",
+                       verdict.icmpCode, name(peer(verdict.speaker)));
+        } else if (verdict.has(sign::prohibited)) {
             out.append("A device answered the opening with ICMP (code %u).", verdict.icmpCode);
         } else {
             out.append("The RST to the SYN did not come from the %s.", name(peer(verdict.speaker)));
@@ -269,6 +276,12 @@ void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &c
         if (verdict.has(sign::oneMoment)) {
             out.append(" Others died at the same moment at other ages: no timer, but a failover, a flush of the "
                        "session table or a new policy.");
+            appendHeardAgain(out, verdict, withFrames);
+            if (verdict.confidence == Confidence::possible) {
+                out.append(verdict.has(sign::heardAgain)
+                               ? " Not excluded: an outage of the path or of the peer, over by then."
+                               : " Not excluded: the peer itself is gone (crash, power), or the path to it.");
+            }
         } else {
             out.append(" The pause before was only ");
             out.span(verdict.sinceLast);
@@ -280,9 +293,10 @@ void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &c
     case VerdictKind::hostResetLateData:
         out.append("The %s closed, and ", name(peer(verdict.speaker)));
         out.span(verdict.sinceFin);
-        out.append(" later its own host answered the %s's data with a RST.", name(verdict.speaker));
+        out.append(" later its own host answered the %s's %s with a RST.", name(verdict.speaker),
+                   verdict.onlyFin ? "FIN" : "data");
         appendResetSigns(out, verdict, withFrames);
-        out.append(" The data and the RST crossed the path, so its session was alive.");
+        out.append(" The %s and the RST crossed the path, so its session was alive.", verdict.onlyFin ? "FIN" : "data");
         return;
     case VerdictKind::peerGone:
         if (verdict.has(sign::unreachable)) {

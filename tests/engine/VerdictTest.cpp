@@ -250,6 +250,11 @@ TEST(Verdict, IcmpPortUnreachableInMidStream) {
         icmp port s 1 from 7
         == none open session-lost certain
     )");
+    run(open + R"(
+        10 s P. 1:100 ack 101
+        icmp prohibited s 1 from 10
+        == none open rejected likely
+    )");
 }
 
 // 400 s are no 3600 s, but some known devices' timer.
