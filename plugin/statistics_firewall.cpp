@@ -131,7 +131,7 @@ std::string bracketText(const TimerBracket &bracket) {
 }
 
 std::string timerText(const TimerBracket &bracket, const char *basis) {
-    if (bracket.minimum() == 0) {
+    if (bracket.minimum() < second) { // no more than an ordinary pause
         return "at most " + secondsText(bracket.maximum()) + " s since " + basis;
     }
     return secondsText(bracket.middle()) + " s +/- " + secondsText(bracket.error()) + " s since " + basis;

@@ -47,13 +47,16 @@ def names_of_profiles(chosen):
 
 def with_profile(chosen):
     """tshark's options with the profile, or None after a complaint."""
+    preference = "tcpstate.profile:"
+    written = [option.removeprefix("-o").partition(preference)[2] for option in chosen.options if preference in option]
+    for word in [chosen.profile] * (chosen.profile is not None) + written:
+        name, problem = profiles.chosen(word, names_of_profiles(chosen))
+        if problem:
+            complain(problem)
+            return None
     if chosen.profile is None:
         return chosen.options
-    name, problem = profiles.chosen(chosen.profile, names_of_profiles(chosen))
-    if problem:
-        complain(problem)
-        return None
-    return ["-o", f"tcpstate.profile:{name}", *chosen.options]
+    return ["-o", f"{preference}{profiles.chosen(chosen.profile, names_of_profiles(chosen))[0]}", *chosen.options]
 
 
 def missing(capture, name, options):
@@ -61,8 +64,9 @@ def missing(capture, name, options):
     if capture.no_capture:
         return running.no_capture(name), WRONG_USE
     if capture.frames:
-        what = f"{plural(capture.frames, 'packet')}, none of them TCP"
-    elif "-Y" in options:
+        what = (f"{plural(capture.frames, 'packet')}, none of them TCP, or with TCP headers that were cut off when it was "
+                "captured (snap length)")
+    elif "-Y" in options or "-R" in options:
         what = f"no packet passes {' '.join(options)}"
     else:
         what = "it holds no packets"

@@ -4,7 +4,9 @@ from array import array
 
 from . import terms
 from .fields import AT, texts
-from .terms import FIN, RST, SIDES
+from .terms import FIN, RST, SIDES, SYN
+
+ANY = "any"  # tcpstate.firewall.profile where no device is chosen: its clock is an example
 
 
 class Verdict:
@@ -50,7 +52,8 @@ class Connection:
 
     __slots__ = ("stream", "client", "server", "start", "end", "count", "bytes", "shown", "skipped", "last_shown",
                  "kind", "initiator", "client_state", "server_state", "half_closed", "reset", "resetter", "fin", "at_risk",
-                 "killed", "half_open", "strange", "verdict", "verdict_text", "evidence", "midstream")
+                 "killed", "half_open", "strange", "verdict", "verdict_text", "evidence", "midstream", "again", "waiting",
+                 "clock", "expired", "heard")
 
     def __init__(self, first):
         ends = [terms.endpoint(*end) for end in first.ends()]
@@ -73,12 +76,15 @@ class Connection:
         self.verdict_text = None
         self.evidence = set()    # of the verdict, the frames of this connection
         self.last_shown = None
+        self.again = 0           # packets that were captured before
+        self.waiting = None      # what asks for an answer and has none: its side, how often, since when, its latest time
+        self.clock = None        # name and length of the firewall's timer that ran last
+        self.heard = set()       # the sides that sent something
+        self.expired = False     # the chosen firewall's entry was gone
 
     def add(self, packet, spool):
         """Take in a packet. Returns what was put into the spool, if it is worth a line of its own."""
-        first = self.count == 0
-        self.count += 1
-        self.bytes += packet.length
+        first = self.count + self.again == 0
         self.end = packet.time
         self.client_state, self.server_state = packet.client, packet.server
         self.of_the_connection(packet)
@@ -89,13 +95,25 @@ class Connection:
             self.half_closed = (duration, packet.number("half_close.bytes"))
         # A second sighting of a packet, behind a router say, would say the same again.
         again = packet.flag("duplicate")
+        if again:
+            self.again += 1
+        else:
+            self.count += 1
+            self.bytes += packet.length
+            self.heard.add(packet.sender)
+            self.wait(packet)
         marks = {}
-        if not again and (packet.marked() or packet.flags & RST or first):
+        expires = self.expires(packet)
+        if not again and (packet.marked() or packet.flags & RST or first or expires):
             marks = self.of_the_packet(packet, first)
+            if expires and "tcp_wait_risk" not in marks:
+                marks["expired"] = list(self.clock)
         if self.verdict and packet.frame in self.verdict.evidence:
             marks["evidence"] = True
             self.evidence.add(packet.frame)
         if not marks and (again or not packet.steps):
+            if again:
+                return None
             side = 0 if packet.sender == "client" else 2
             self.skipped[side] += 1
             self.skipped[side + 1] += packet.length
@@ -107,6 +125,34 @@ class Connection:
         self.last_shown = packet.frame
         self.skipped = [0, 0, 0, 0]
         return shown
+
+    def wait(self, packet):
+        """Keeps what asks for an answer: SYNs, payload and FINs since the other side was last seen."""
+        if self.waiting and self.waiting[0] != packet.sender:
+            self.waiting = None
+        if packet.flags & RST:
+            self.waiting = None
+        elif packet.length or packet.flags & (SYN | FIN):
+            _, count, since, _ = self.waiting or (None, 0, packet.time, None)
+            self.waiting = (packet.sender, count + 1, since, packet.time)
+
+    def unanswered(self):
+        """(how many segments, over which time) one side has sent in vain at the end; None if it is too little to mention."""
+        if self.waiting is None or self.reset is not None:
+            return None
+        side, count, since, latest = self.waiting
+        heard = self.client_state != "SYN-SENT" if side == "client" else True
+        if count < (3 if heard else 2) or latest - since < terms.SECOND or (heard and len(self.heard) < 2):
+            return None
+        return count, latest - since
+
+    def expires(self, packet):
+        """Whether this packet is the first to come after the chosen firewall's entry has run out."""
+        if name := packet.text("firewall.timer"):
+            self.clock = (name, packet.length_of_time("firewall.timeout"))
+        gone = packet.flag("firewall.expired")
+        first, self.expired = gone and not self.expired, gone
+        return first and packet.text("firewall.profile") != ANY
 
     def of_the_connection(self, packet):
         """What every packet says about the connection. With several segments in a frame each has its own."""
@@ -139,7 +185,8 @@ class Connection:
             if packet.text(f"expert.{name}"):
                 marks[name] = True
         if "tcp_wait_risk" in marks:
-            marks["timer"] = [packet.text("firewall.timer"), packet.length_of_time("firewall.timeout")]
+            marks["timer"] = [packet.text("firewall.timer"), packet.length_of_time("firewall.timeout"),
+                              packet.text("firewall.profile") != ANY]
         if number := packet.number("half_open"):
             marks["half_open"] = number
             # An unfinished handshake is the least of them: every scan leaves some.
@@ -155,7 +202,7 @@ class Connection:
         if refused or middlebox:
             self.strange += 1
         if self.reset is None and not refused:
-            self.reset, self.resetter = packet.frame, packet.sender
+            self.reset, self.resetter = packet.frame, f"in the {packet.sender}'s name" if middlebox else f"by the {packet.sender}"
 
     def ladder(self, spool):
         """The packets that are worth a line, in order."""
@@ -167,18 +214,33 @@ class Connection:
         initiator = terms.INITIATORS.get(self.initiator)
         by = f" by the {initiator}" if initiator in SIDES.values() else ""
         first = f", the {initiator} first" if by else ""
-        reset = f" by the {self.resetter} in frame {self.reset}" if self.reset is not None else ""
+        reset = f" {self.resetter} in frame {self.reset}" if self.reset is not None else ""
         fin = f"the {self.fin}'s FIN" if self.fin else "a FIN"
         return {
-            "open": "open at the end of the capture",
+            "open": self.opening(),
             "four segments": f"closed in four segments{first}",
             "three segments": f"closed in three segments{first}",
             "simultaneous": "closed by both sides at once: simultaneous close",
             "half-close": f"half-close in use{by}",
             "reset": f"reset{reset}",
             "reset after FIN": f"reset{reset} after {fin}",
-            "unfinished": f"close not finished: {fin} is as far as it gets",
+            "unfinished": f"close not finished: nothing closes after {fin}",
         }.get(kind, kind)
+
+    def opening(self):
+        """The same with numbers."""
+        standing = self.standing()
+        if standing == "never opened" and self.waiting:
+            return f"{standing}: {terms.plural(self.waiting[1], 'SYN')} unanswered"
+        return "open at the end of the capture" if standing == "still open" else standing
+
+    def standing(self):
+        """Where it stands, if neither side has closed."""
+        if self.client_state == "SYN-SENT":
+            return "never opened"
+        if "SYN-RECEIVED" in (self.client_state, self.server_state):
+            return "handshake not finished"
+        return "still open"
 
     def how(self):
         """How it closed, and for how long it was half-closed."""
@@ -188,6 +250,14 @@ class Connection:
             line += f"; half-closed for {terms.span(duration)}"
             line += f", {terms.plural(size, 'byte')} after the FIN" if size else ""
         return line
+
+
+def run_out(name, timeout, chosen):
+    """That a timer has run out: of the chosen firewall, or of one as there are many."""
+    length = f" of {terms.round_span(timeout)}" if timeout is not None else ""
+    if chosen:
+        return f"the chosen firewall's {name or 'timer'}{length} has run out"
+    return f"a {name or 'timer'}{length} would have run out"
 
 
 def words_of_marks(marks, flags):
@@ -208,9 +278,10 @@ def words_of_marks(marks, flags):
     if "fin_unacknowledged" in marks:
         found.append((True, "FIN never acknowledged"))
     if "tcp_wait_risk" in marks:
-        name, timeout = marks["timer"]
-        clock = f"the firewall's {name or 'timer'}" + (f" of {terms.round_span(timeout)}" if timeout is not None else "")
-        found.append((True, f"{clock} has run out"))
+        name, timeout, chosen = marks["timer"]
+        found.append((True, run_out(name, timeout, chosen)))
+    if "expired" in marks:
+        found.append((True, run_out(*marks["expired"], True)))
     if "tcp_wait_expired" in marks:
         found.append((True, "killed: a firewall's TCP wait has expired"))
     if "half_open" in marks and not (marks["half_open"] == 4 and "fin_unacknowledged" in marks):

@@ -6,7 +6,8 @@ from .terms import SIDES
 PACKET_FIELDS = ("states", "sender", "transition", "midstream", "active_close", "passive_close", "half_close",
                  "simultaneous_close", "simultaneous_open", "half_close.duration", "half_close.bytes", "half_open",
                  "reset.acceptance", "reset.cause", "reset.origin", "expert.tcp_wait_risk", "expert.tcp_wait_expired",
-                 "expert.fin_unacknowledged", "firewall.profile", "firewall.timer", "firewall.timeout", "duplicate")
+                 "expert.fin_unacknowledged", "firewall.expired", "firewall.profile", "firewall.timer", "firewall.timeout",
+                 "duplicate")
 CONNECTION_FIELDS = ("close.initiator", "close.kind", "firewall.at_risk", "killed", "verdict", "verdict.confidence",
                      "verdict.reason", "verdict.advice", "verdict.evidence", "verdict.timer_min", "verdict.timer_max",
                      "verdict.timer_basis", "verdict.needed")
@@ -18,8 +19,8 @@ SEPARATOR, AGGREGATOR = "\t", "\x1f"
 
 AT = {name.removeprefix("tcpstate."): index for index, name in enumerate(FIELDS)}
 # Columns whose being filled makes a packet more than one of many.
-MARKS = tuple(AT[name] for name in PACKET_FIELDS if name not in ("states", "sender", "transition", "firewall.profile",
-                                                                 "firewall.timer", "firewall.timeout", "duplicate",
+MARKS = tuple(AT[name] for name in PACKET_FIELDS if name not in ("states", "sender", "transition", "firewall.expired",
+                                                                 "firewall.profile", "firewall.timer", "firewall.timeout", "duplicate",
                                                                  "half_close.duration", "half_close.bytes"))
 (FRAME, TIME, STREAM, FLAGS, LENGTH, STATES, SENDER, TRANSITION, VERDICT) = (
     AT[name] for name in ("frame.number", "frame.time_epoch", "tcp.stream", "tcp.flags", "tcp.len", "states", "sender",

@@ -18,7 +18,8 @@ HEAD, TAIL = 40, 15    # so many rows of a long ladder
 def heading(connection, paint):
     """The lines above a connection's packets."""
     yield paint("heading", f"stream {connection.stream}  {connection.client} -> {connection.server}")
-    yield (f"  {terms.plural(connection.count, 'packet')}, {terms.plural(connection.bytes, 'byte')} in "
+    again = f" ({connection.again:,} seen a second time)" if connection.again else ""
+    yield (f"  {terms.plural(connection.count, 'packet')}{again}, {terms.plural(connection.bytes, 'byte')} in "
            f"{terms.span(connection.end - connection.start)} from {terms.moment(connection.start)}")
     yield from wrapped(connection.how(), "  ", "  ")
     yield ""
@@ -31,7 +32,10 @@ def verdict(connection, paint):
         yield ""
     if not found:
         if connection.at_risk:
-            yield paint("alarm", "  AT RISK: nothing is lost yet, but a firewall with this clock would drop the next packet")
+            name, timeout = connection.clock or ("timer", None)
+            length = f" of {terms.round_span(timeout)}" if timeout is not None else ""
+            yield paint("alarm", f"  AT RISK: nothing is lost yet, but a firewall with a {name}{length} would drop the next "
+                                 "packet")
         return
     yield paint("good" if found.number >= 10 else "alarm", f"  VERDICT, {found.sure}: {found.words}")
     for title, texts in (("why", found.reason), ("what to change", found.advice)):
@@ -49,7 +53,7 @@ def evidence(frames, own):
         return f"{'frame' if len(some) == 1 else 'frames'} {', '.join(map(str, some))}"
     here, elsewhere = ([frame for frame in frames if (frame in own) == wanted] for wanted in (True, False))
     parts = [f"{listed(here)}, marked *"] if here else []
-    return "; ".join(parts + ([f"of other connections: {listed(elsewhere)}"] if elsewhere else []))
+    return "; ".join(parts + ([f"elsewhere (another connection, or ICMP): {listed(elsewhere)}"] if elsewhere else []))
 
 
 class Lanes:

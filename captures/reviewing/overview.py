@@ -21,7 +21,7 @@ def summary(capture, name, paint):
     if len(capture) == 1:  # the rest stands with the connection itself
         return
     yield f"  {terms.span(capture.end - capture.start)} from {terms.moment(capture.start)}"
-    closes = Counter("still open" if connection.kind == 0 else terms.KINDS[connection.kind] for connection in capture)
+    closes = Counter(connection.standing() if connection.kind == 0 else terms.KINDS[connection.kind] for connection in capture)
     yield from wrapped(f"closed:   {counted(closes)}", "  ", " " * 12)
     verdicts = Counter(f"{found.words} ({found.sure})" for found in (each.verdict for each in capture) if found)
     yield from wrapped(f"verdicts: {counted(verdicts) or 'none'}", "  ", " " * 12)

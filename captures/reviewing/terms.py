@@ -13,7 +13,7 @@ CAUSES = {1: "refused", 2: "abort", 3: "reset after FIN", 4: "answer to late dat
           6: "keep-alive failure", 7: "unread data at close", 8: "after idle expiry", 9: "forged by a middlebox",
           10: "unacceptable", 11: "answer to a stale segment"}
 ORIGINS = {1: "endpoint", 2: "middlebox", 3: "unknown"}
-HALF_OPEN = {1: "peer restarted", 2: "peer silent", 3: "keep-alives unanswered", 4: "FIN never acknowledged",
+HALF_OPEN = {1: "peer restarted or has forgotten it", 2: "peer silent", 3: "keep-alives unanswered", 4: "FIN never acknowledged",
              5: "handshake unfinished"}
 CONFIDENCES = {2: "possible", 3: "likely", 4: "certain"}
 BASES = {1: "first FIN", 2: "last packet", 3: "both fit"}

@@ -2,9 +2,10 @@
 
 from . import terms
 
-KILLED, PERHAPS_KILLED, AT_RISK, HALF_OPEN, STRANGE, ACQUITTED = range(6)
-TITLES = ("killed on the way", "perhaps killed on the way", "at risk", "half-open", "strange resets", "not the firewall")
-LOOKS = ("killed on the way", "perhaps killed on the way", "at risk", "half-open", "with strange resets",
+KILLED, PERHAPS_KILLED, AT_RISK, HALF_OPEN, STRANGE, UNANSWERED, ACQUITTED = range(7)
+TITLES = ("killed on the way", "perhaps killed on the way", "at risk", "half-open", "strange resets",
+          "unanswered at the end", "not the firewall")
+LOOKS = ("killed on the way", "perhaps killed on the way", "at risk", "half-open", "with strange resets", "unanswered at the end",
          "judged not to be the firewall's doing")
 LIKELY = 3  # tcpstate.verdict.confidence
 MEANINGS = {
@@ -12,6 +13,7 @@ MEANINGS = {
     AT_RISK: "nothing is lost yet, but a firewall with this clock would drop the next packet",
     HALF_OPEN: "one side is gone, or never came, and the other one does not know",
     STRANGE: "a RST that did not come from its sender, or that had to be refused",
+    UNANSWERED: "too little, or too short, for a verdict on who is to blame",
     ACQUITTED: "it ended badly, and the packets say why",
 }
 
@@ -31,13 +33,20 @@ def group(connection):
         # A verdict says more than its resets: a host that resets late data sends a RST for each segment, and all but
         # the first have to be refused.
         return ACQUITTED
-    return STRANGE if connection.strange else None
+    if connection.strange:
+        return STRANGE
+    return UNANSWERED if connection.unanswered() else None
 
 
 def half_open(connection):
     """What a packet showed may have been mended by a later one: a handshake that was late, but finished."""
     return connection.half_open and (connection.half_open != 5 or "SYN-RECEIVED" in (connection.client_state,
                                                                                      connection.server_state))
+
+
+def unanswered(connection):
+    found = connection.unanswered()
+    return f"{terms.plural(found[0], 'segment')} over {terms.span(found[1])} unanswered" if found else ""
 
 
 def rank(connection):
@@ -70,4 +79,5 @@ def in_words(connection):
         AT_RISK: "at risk",
         HALF_OPEN: f"half-open: {terms.HALF_OPEN.get(connection.half_open, '')}",
         STRANGE: terms.plural(connection.strange, "strange reset"),
+        UNANSWERED: unanswered(connection),
     }.get(which, "")

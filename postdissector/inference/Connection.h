@@ -209,6 +209,7 @@ class Connection {
     void followWait(const Segment &segment, Side sender, std::uint32_t newBytes);
     void followSilence(const Segment &segment, Side sender, std::uint32_t newBytes, Record &record);
     void followUnheard(const Segment &segment, Side sender, std::uint32_t newBytes);
+    void noteRepetition(const Segment &segment, Side sender);
     void followWindow(const Segment &segment, Side sender);
 
     // ConnectionReset.cpp: RSTs, and what later proves that they were or were not accepted.

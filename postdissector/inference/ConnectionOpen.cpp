@@ -118,9 +118,12 @@ void Connection::onSynAck(const Segment &segment, Side sender, Record &record) {
     const bool late =
         repeated && segment.hasTimestamps && from.hasTimestamp && before(segment.timestampValue, from.newestTimestamp);
     // And one that comes sooner than any timer repeats it has crossed the ACK, which is on its way.
-    const bool crossed = repeated && to.sentOther && segment.time - to.lastTime < shortestTimer;
+    const bool crossed = repeated && to.sentOther && segment.time - to.turnTime < shortestTimer;
     if (late || crossed) {
         return;
+    }
+    if (repeated && to.hasAckSent && after(to.ackSent, from.initial)) {
+        noteRepetition(segment, sender); // of what the other end has acknowledged
     }
     if (repeated && !from.sentOther) {
         apply(sender, Event::synAckRepeated, record);

@@ -96,6 +96,10 @@ void Connection::followUnheard(const Segment &segment, Side sender, std::uint32_
     if (!wasAcknowledged || elsewhere || old) {
         return;
     }
+    noteRepetition(segment, sender);
+}
+
+void Connection::noteRepetition(const Segment &segment, Side sender) {
     Unheard &unheard = rare_.edit().unheard;
     if (unheard.copies == 0 || unheard.repeater != sender) {
         unheard = {segment.time, segment.time, segment.frame, segment.frame, 1, sender};

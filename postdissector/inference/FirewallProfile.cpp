@@ -190,6 +190,7 @@ TimerFits fits(SessionPhase phase, Refresh basis, Nanoseconds after, Nanoseconds
         if (timer == nullptr || !fits(*timer, basis, after, upTo) || isCovered(found, profile, *timer)) {
             continue;
         }
+        found.shortest = found.shortest == 0 ? timer->seconds : std::min(found.shortest, timer->seconds);
         if (found.count == found.entries.size()) {
             ++found.omitted;
             continue;

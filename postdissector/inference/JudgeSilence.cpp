@@ -247,6 +247,32 @@ bool isItself(const Heard &heard, const Endpoint &end) {
     return heard.hopLimit == own && heard.interface == end.lastInterface;
 }
 
+/** True if the side that does not answer repeats what was acknowledged: it is not silent, nothing reaches it. */
+bool isUnheard(const Connection &connection) {
+    const Silence &silence = connection.silence();
+    const Unheard &unheard = connection.unheard();
+    return unheard.copies > 1 && unheard.repeater == peer(silence.speaker) && unheard.last > silence.first;
+}
+
+/** One direction is dead. */
+Verdict deadOneWay(const Matter &matter) {
+    const Connection &connection = matter.connection;
+    const Unheard &unheard = connection.unheard();
+    Verdict verdict;
+    verdict.kind = VerdictKind::sessionLost;
+    verdict.confidence = Confidence::possible; // a fault of the path in one direction looks the same
+    verdict.speaker = peer(unheard.repeater);
+    verdict.signs = sign::oneWay | matter.vantageSign();
+    verdict.inHandshake = !connection.endpoint(unheard.repeater).sentOther;
+    verdict.copies = unheard.copies;
+    verdict.span = unheard.span();
+    verdict.frame = unheard.lastFrame;
+    verdict.addEvidence(connection.endpoint(verdict.speaker).lastFrame);
+    verdict.addEvidence(unheard.firstFrame);
+    verdict.addEvidence(unheard.lastFrame);
+    return verdict;
+}
+
 } // namespace
 
 std::uint32_t signOfLife(const Matter &matter) {
@@ -279,6 +305,9 @@ Verdict judgeSilence(const Matter &matter, const SilenceProof &proof) {
         return {};
     }
     const bool little = !enough(matter, proof);
+    if (isUnheard(connection)) {
+        return deadOneWay(matter);
+    }
     const bool closedWindow = silent.window == 0;
     if (closedWindow && silence.keepAlives != silence.copies) {
         return {}; // it said that it takes nothing: judgeZeroWindow. But probes it has to answer (RFC 9293 section 3.8.6.1).
@@ -320,18 +349,7 @@ Verdict judgeUnheard(const Matter &matter) {
         unheard.span() < matter.settings.evidenceSpan) {
         return {};
     }
-    Verdict verdict;
-    verdict.kind = VerdictKind::sessionLost;
-    verdict.confidence = Confidence::possible; // a fault of the path in one direction looks the same
-    verdict.speaker = peer(unheard.repeater);
-    verdict.signs = sign::oneWay | matter.vantageSign();
-    verdict.copies = unheard.copies;
-    verdict.span = unheard.span();
-    verdict.frame = unheard.lastFrame;
-    verdict.addEvidence(speaker.lastFrame);
-    verdict.addEvidence(unheard.firstFrame);
-    verdict.addEvidence(unheard.lastFrame);
-    return verdict;
+    return deadOneWay(matter);
 }
 
 Verdict judgeRecovery(const Matter &matter, const Silence &ended, const Segment &answer) {

@@ -18,6 +18,10 @@ void Sentence::append(const char *format, ...) {
 }
 
 void Sentence::span(Nanoseconds time) {
+    if (time >= 0 && time < millisecond) {
+        append("%u us", static_cast<unsigned>(time / microsecond));
+        return;
+    }
     const double seconds = static_cast<double>(time) / static_cast<double>(second);
     append(time < second ? "%.3f s" : "%.1f s", seconds);
 }

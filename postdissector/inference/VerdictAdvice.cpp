@@ -18,6 +18,10 @@ std::uint32_t secondsToSet(Nanoseconds needed) {
 }
 
 void appendCommand(Sentence &out, const FirewallProfile &profile, const FirewallTimer &timer, std::uint32_t seconds) {
+    if (timer.minimum == timer.maximum && timer.maximum != 0) {
+        out.append("%s: %s is fixed at %u s. ", profile.name, timer.name, timer.seconds);
+        return;
+    }
     if (!timer.allows(seconds)) {
         out.append("%s: %s cannot be set to %u s (%u to %u s). ", profile.name, timer.name, seconds, timer.minimum,
                    timer.maximum);
@@ -49,12 +53,36 @@ const FirewallTimer *timerToSet(const Verdict &verdict, const FirewallProfile &c
     return nullptr;
 }
 
+/**
+ * Seconds that are below the timer, whichever of those that fit it is: it is known to lie above its minimum, or half of the
+ * shortest is taken.
+ */
+unsigned keepAliveInterval(const Verdict &verdict, const FirewallProfile &chosen) {
+    Nanoseconds interval = verdict.timerMinimum;
+    if (interval <= second) {
+        const SessionPhase phase = phaseOf(verdict.kind);
+        Nanoseconds shortest = verdict.timerMaximum;
+        if (!isAny(chosen)) {
+            const FirewallTimer *const timer = runningTimer(chosen, phase);
+            shortest = timer != nullptr ? std::min(shortest, Nanoseconds{timer->seconds} * second) : shortest;
+        } else {
+            const TimerFits found = fits(phase, refreshOf(verdict.basis), verdict.timerMinimum, verdict.timerMaximum);
+            shortest = found.shortest != 0 ? Nanoseconds{found.shortest} * second : shortest;
+        }
+        interval = shortest / 2;
+    }
+    return static_cast<unsigned>(std::clamp<Nanoseconds>(interval / second, 1, 4'000'000'000));
+}
+
 void writeTimerAdvice(Sentence &out, const Verdict &verdict, const FirewallProfile &chosen) {
     const SessionPhase phase = phaseOf(verdict.kind);
     const std::uint32_t seconds = secondsToSet(verdict.needed);
     const bool custom = findProfile(chosen.id) == nullptr;
     if (isAny(chosen) || custom) {
-        out.append("Let the firewall keep the session for at least %u s in this phase. ", seconds);
+        const char *const when = phase == SessionPhase::established ? "idle"
+                                 : phase == SessionPhase::closing   ? "closing"
+                                                                    : "half-closed";
+        out.append("Let the firewall keep the session for at least %u s while %s. ", seconds, when);
         bool panos = false;
         for (const TimerFit &fit : fits(phase, refreshOf(verdict.basis), verdict.timerMinimum, verdict.timerMaximum)) {
             if (std::strncmp(fit.profile->id, "panos", 5) == 0) {
@@ -73,14 +101,15 @@ void writeTimerAdvice(Sentence &out, const Verdict &verdict, const FirewallProfi
                        chosen.name, timer->name, timer->seconds);
         } else {
             appendCommand(out, chosen, *timer, seconds);
-            out.append("It costs session-table entries. ");
-            if (chosen.narrower != nullptr) {
+            if (timer->allows(seconds)) {
+                out.append("It costs session-table entries. ");
+            }
+            if (timer->allows(seconds) && chosen.narrower != nullptr) {
                 out.append("Narrower: %s. ", chosen.narrower);
             }
         }
     }
-    const Nanoseconds shortest = verdict.timerMinimum > second ? verdict.timerMinimum : verdict.timerMaximum / 2;
-    out.append("Or keep-alives every %u s or less", static_cast<unsigned>(std::max<Nanoseconds>(1, shortest / second)));
+    out.append("Or keep-alives every %u s or less", keepAliveInterval(verdict, chosen));
     if (verdict.basis == TimerBasis::firstFin) {
         out.append(" (which do not help if the timer counts from the FIN)");
     }
@@ -197,7 +226,9 @@ void writeAdvice(Sentence &out, const Verdict &verdict, const FirewallProfile &c
         out.append("Let ICMP \"fragmentation needed\" pass, or clamp the MSS on the tunnel or firewall.");
         return;
     case VerdictKind::peerTimer:
-        out.append("Raise the idle timeout of the server or proxy, or send keep-alives below it.");
+        out.append(
+            "Raise the idle timeout of the %s's program (a server, a proxy, a pool), or send keep-alives below it.",
+            name(peer(verdict.speaker)));
         return;
     }
 }

@@ -60,11 +60,15 @@ void appendBracket(Sentence &out, const Verdict &verdict) {
     if (verdict.timerMaximum == 0) {
         return;
     }
-    out.append(" The timer lies between ");
-    out.span(verdict.timerMinimum);
-    out.append(" and ");
+    if (verdict.timerMinimum < second) {
+        out.append(" The timer is at most ");
+    } else {
+        out.append(" The timer lies between ");
+        out.span(verdict.timerMinimum);
+        out.append(" and ");
+    }
     out.span(verdict.timerMaximum);
-    out.append(" since the %s.", name(verdict.basis));
+    out.append(", counted from the %s.", name(verdict.basis));
 }
 
 /** The silent side showed that it had never got them, but soon after. */
@@ -145,8 +149,9 @@ void appendResetSigns(Sentence &out, const Verdict &verdict, bool withFrames) {
                    name(peer(verdict.speaker)), verdict.usualHopLimit);
     }
     if (verdict.has(sign::ownHops)) {
-        out.append(" The RST came with hop limit %u, from the same distance as the %s's own packets.", verdict.hopLimit,
-                   name(peer(verdict.speaker)));
+        const bool against = (verdict.signs & (sign::tooFast | sign::bothAtOnce)) != 0;
+        out.append(" The RST came with hop limit %u, from the same distance as the %s's own packets%s",
+                   verdict.hopLimit, name(peer(verdict.speaker)), against ? ", which anybody can set." : ".");
     }
     if (verdict.has(sign::tooFast)) {
         out.append(" It came %.3f ms after the segment that it answers, faster than half the smallest round trip of "
@@ -265,10 +270,10 @@ void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &c
         if (verdict.has(sign::oneWay)) {
             out.append("The %s repeated %u times over ", name(peer(verdict.speaker)), verdict.copies);
             out.span(verdict.span);
-            out.append(
-                " what the %s had acknowledged: its own packets pass, and nothing that the %s sends arrives. Not "
-                "excluded: a fault of the path in that direction, no firewall.",
-                name(verdict.speaker), name(verdict.speaker));
+            out.append(" %s the %s had acknowledged: its own packets pass, and nothing that the %s sends arrives. Not "
+                       "excluded: a fault of the path in that direction, no firewall%s.",
+                       verdict.inHandshake ? "the SYN-ACK that" : "what", name(verdict.speaker), name(verdict.speaker),
+                       verdict.inHandshake ? ", or a listener whose queue is full" : "");
             appendUnpaired(out, verdict);
             return;
         }
@@ -358,7 +363,7 @@ void writeReason(Sentence &out, const Verdict &verdict, const FirewallProfile &c
     case VerdictKind::peerTimer:
         out.append("The %s reset the connection after ", name(peer(verdict.speaker)));
         out.span(verdict.sinceLast);
-        out.append(" of silence, a time that servers and proxies are set to.");
+        out.append(" of silence, a time that programs are set to.");
         appendResetSigns(out, verdict, withFrames);
         return;
     }
