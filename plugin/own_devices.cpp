@@ -39,10 +39,7 @@ void *copyDevice(void *to, const void *from, size_t) {
     return copy;
 }
 
-// From 4.4 on this answers in bool, before in gboolean.
-using UpdateResult = decltype(uat_fld_chk_str(nullptr, nullptr, 0, nullptr, nullptr, nullptr));
-
-UpdateResult checkDevice(void *row, char **error) {
+wireshark::CellCheck checkDevice(void *row, char **error) {
     const auto *const device = static_cast<const Device *>(row);
     if (device->name == nullptr || device->name[0] == '\0') {
         *error = g_strdup("The device needs a name.");

@@ -68,8 +68,7 @@ void draw(void *data) {
     }
 }
 
-/** Up to 4.4 nothing, from 4.6 on whether it went well. */
-using Requested = std::invoke_result_t<stat_tap_init_cb, const char *, void *>;
+using wireshark::Requested;
 
 template <typename Result = Requested> Result answer(bool good) {
     if constexpr (!std::is_void_v<Result>) {

@@ -1,13 +1,15 @@
 #include "plugin/statistics_seen.h"
 
+#include "postdissector/segment_reader.h"
+
 #include <algorithm>
 
 namespace tcpstate {
 
 namespace {
 
-Nanoseconds nanoseconds(const nstime_t &time) {
-    return Nanoseconds{time.secs} * second + time.nsecs;
+Nanoseconds startOfCapture(const packet_info *pinfo) {
+    return std::clamp(readTime(pinfo->abs_ts) - readTime(pinfo->rel_ts), -farthestTime, farthestTime);
 }
 
 } // namespace
@@ -20,7 +22,7 @@ SeenConnections::News SeenConnections::add(const packet_info *pinfo, const Recor
         file_ = filesBegun;
     }
     if (numbers_.empty()) {
-        captureStart_ = nanoseconds(pinfo->abs_ts) - nanoseconds(pinfo->rel_ts);
+        captureStart_ = startOfCapture(pinfo);
     }
     if (record.connection >= halfOpen_.size()) {
         halfOpen_.resize(std::max<std::size_t>(record.connection + 1UL, halfOpen_.size() * 2), unseen);

@@ -17,11 +17,6 @@
 #include <utility>
 #include <vector>
 
-// A name is a path in Wireshark's menu; 4.0 has no name for what separates its parts.
-#ifndef STATS_TREE_MENU_SEPARATOR
-#define STATS_TREE_MENU_SEPARATOR "/"
-#endif
-
 namespace tcpstate {
 
 namespace {

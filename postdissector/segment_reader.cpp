@@ -83,13 +83,6 @@ void readOptions(const std::uint8_t *options, std::size_t length, Segment &segme
     }
 }
 
-Nanoseconds readTime(const nstime_t &time) {
-    // A damaged file may hold any time. No two may be farther apart than Nanoseconds can count: 142 years around the epoch.
-    constexpr std::int64_t farthest = 4'500'000'000;
-    const std::int64_t seconds = std::clamp<std::int64_t>(time.secs, -farthest, farthest);
-    return seconds * second + time.nsecs;
-}
-
 InterfaceNumber readInterface(const wtap_rec *record) {
     if (record == nullptr || record->rec_type != REC_TYPE_PACKET ||
         (record->presence_flags & WTAP_HAS_INTERFACE_ID) == 0) {

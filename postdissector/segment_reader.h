@@ -6,7 +6,19 @@
 
 #include <epan/packet.h>
 
+#include <algorithm>
+#include <cstdint>
+
 namespace tcpstate {
+
+/** A damaged file may hold any time. No two may be farther apart than Nanoseconds can count: 142 years around the epoch. */
+inline constexpr Nanoseconds farthestTime = 4'500'000'000 * second;
+
+/** A time of Wireshark's, which the engine can calculate with. */
+[[nodiscard]] inline Nanoseconds readTime(const nstime_t &time) {
+    constexpr std::int64_t farthest = farthestTime / second - 1;
+    return std::clamp<std::int64_t>(time.secs, -farthest, farthest) * second + time.nsecs;
+}
 
 /** A segment and the addresses and ports it goes between. */
 struct ReadSegment {

@@ -256,7 +256,7 @@ def run_out(name, timeout, chosen):
     """That a timer has run out: of the chosen firewall, or of one as there are many."""
     length = f" of {terms.round_span(timeout)}" if timeout is not None else ""
     if chosen:
-        return f"the chosen firewall's {name or 'timer'}{length} has run out"
+        return f"the firewall's {name or 'timer'}{length} has run out"
     return f"a {name or 'timer'}{length} would have run out"
 
 

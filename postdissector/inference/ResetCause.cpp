@@ -42,8 +42,8 @@ std::uint32_t originSigns(const ResetReading &reading, const Host::HopComparison
     // The segment that it answers may be one that is missing.
     const bool measured = !receiver.bytes.hasHole() && reading.answers && reading.roundTrip != 0;
     if (measured && reading.reaction < reading.roundTrip / 2) {
-        if ((signs & sign::ownHops) != 0 && reading.gap > longQuiet) {
-            signs &= ~sign::ownHops; // the way may be another one since the quiet: neither sign says anything any more
+        if (reading.gap > longQuiet) {
+            signs &= ~sign::ownHops; // the way may be another one since the quiet, or the host: that it is its own neither
         } else {
             signs |= sign::tooFast;
         }
