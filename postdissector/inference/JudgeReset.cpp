@@ -135,7 +135,8 @@ void hostResetsLateData(const ResetCase &it, Verdict &verdict) {
     // Distance and round trip are one sign, not two: a device right beside the host has both.
     verdict.confidence = it.has(sign::ownHops) ? Confidence::likely : Confidence::possible;
     verdict.sinceFin = it.segment.time - it.from.fin.time;
-    verdict.onlyFin = it.connection.halfClose().bytes == 0 && !it.to.lastHadPayload;
+    // All of its payload was acknowledged: nothing but the FIN was late.
+    verdict.onlyFin = it.to.fin.sent && it.from.hasAckSent && !after(it.to.fin.end - 1, it.from.ackSent);
     // What was late is what has not been answered yet; an acknowledgement may have followed it.
     const Silence &late = it.connection.silence();
     verdict.addEvidence(it.from.fin.frame);

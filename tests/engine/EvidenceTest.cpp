@@ -256,4 +256,28 @@ TEST(Evidence, NamesTheLateSignOfLife) {
     EXPECT_TRUE(scene.names(again));
 }
 
+// What came late is the data, not the acknowledgement that followed it; and a FIN alone is called one.
+TEST(Evidence, LateDataIsTheDataItself) {
+    Scene scene;
+    scene.open();
+    const std::uint32_t fin = scene.halfClose();
+    const std::uint32_t data = scene.server(2, "A", 11, 100, 102);
+    scene.server(2.001, "A", 111, 0, 102);
+    const std::uint32_t reset = scene.client(2.01, "R", 102, 0, 0);
+    ASSERT_EQ(VerdictKind::hostResetLateData, scene.verdict().kind);
+    EXPECT_TRUE(scene.names(fin) && scene.names(data) && scene.names(reset));
+    EXPECT_EQ(3U, scene.verdict().evidenceCount);
+    EXPECT_FALSE(scene.verdict().onlyFin);
+}
+
+TEST(Evidence, LateFinIsNoData) {
+    Scene scene;
+    scene.open();
+    scene.halfClose();
+    scene.server(300, "FA", 11, 0, 102);
+    scene.client(300.001, "R", 102, 0, 0);
+    ASSERT_EQ(VerdictKind::hostResetLateData, scene.verdict().kind);
+    EXPECT_TRUE(scene.verdict().onlyFin);
+}
+
 } // namespace tcpstate

@@ -471,3 +471,106 @@ TEST(Rules, NothingIsLeftOfAFinThatWasNone) {
         = server unfinished
     )");
 }
+
+// The server is 20 ms away. It answers each request, the client acknowledges the answer, and half a second later its next
+// request is reset after 0.8 ms, from the server's own distance: no answer of a host that far away, whatever was before.
+TEST(Rules, TooFastForAnAnswerAlsoAfterAnAcknowledgement) {
+    std::string talk = R"(
+        0     c S  0 ttl 64
+        0.02  s S. 0 ack 1 ttl 57
+        0.021 c .  1 ack 1 ttl 64
+)";
+    for (int i = 0; i < 6; ++i) {
+        const std::string at = std::to_string(1 + i) + ".";
+        const auto line = [&](const char *after, char side, int mine, int length, int theirs, const char *ttl) {
+            talk += "        " + at + after + " " + side + (length != 0 ? " P. " : " . ") + std::to_string(mine) + ":" +
+                    std::to_string(length) + " ack " + std::to_string(theirs) + ttl + "\n";
+        };
+        line("00", 'c', 1 + i * 100, 100, 1 + i * 100, " ttl 64");
+        line("02", 's', 1 + i * 100, 100, 101 + i * 100, " ttl 57");
+        line("021", 'c', 101 + i * 100, 0, 101 + i * 100, " ttl 64");
+    }
+    run(talk + R"(
+        6.521  c P. 601:100 ack 601 ttl 64
+        6.5218 s R  601 ttl 57 | - - | origin:middlebox cause:forged verdict:forged-reset:likely
+    )");
+    // A plain ACK a moment before may be what it answers.
+    run(talk + R"(
+        6.5    c .  601 ack 601 ttl 64
+        6.521  c P. 601:100 ack 601 ttl 64
+        6.5218 s R  601 ttl 57 | - - | origin:endpoint no-verdict
+    )");
+    // After a long quiet the way may be another one, or the host: nothing is said of its origin.
+    run(talk + R"(
+        1900      c P. 601:100 ack 601 ttl 64
+        1900.0008 s R  601 ttl 57 | - - | origin:unknown no-verdict
+    )");
+}
+
+// One hop off after a quiet for which there are timers: a changed path would show the same.
+TEST(Rules, OneHopAndALongQuietArePossible) {
+    run(openWithDistance + R"(
+        1900    c P. 101:10 ack 201 ttl 60
+        1900.02 s R  201 ttl 56 | - - | verdict:idle-timer:possible
+    )");
+}
+
+// The server repeats its SYN-ACK although the client has acknowledged it, each time: what the client sends does not arrive.
+TEST(Rules, HandshakeOfWhichOneDirectionIsDead) {
+    const std::string dead = R"(
+        0     c S  0
+        0.02  s S. 0 ack 1
+        0.021 c .  1 ack 1
+        1.02  s S. 0 ack 1  | ESTABLISHED SYN-RECEIVED
+        1.021 c .  1 ack 1  | ESTABLISHED ESTABLISHED
+        3.02  s S. 0 ack 1
+        3.021 c .  1 ack 1
+        7.02  s S. 0 ack 1
+        7.021 c .  1 ack 1
+        15.02 s S. 0 ack 1
+        15.021 c . 1 ack 1
+)";
+    run(dead + R"(
+        31.02 s S. 0 ack 1  | ESTABLISHED SYN-RECEIVED | verdict:session-lost:possible
+    )");
+    // The client's data go the same way: it is the server that hears nothing, not the client that is not answered.
+    run(R"(
+        0     c S  0
+        0.02  s S. 0 ack 1
+        0.021 c .  1 ack 1
+        0.03  c P. 1:100 ack 1
+        0.3   c P. 1:100 ack 1
+        0.9   c P. 1:100 ack 1
+        1.02  s S. 0 ack 1  | ESTABLISHED SYN-RECEIVED
+        1.021 c .  1 ack 1
+        2.1   c P. 1:100 ack 1
+        3.02  s S. 0 ack 1
+        3.021 c .  1 ack 1
+        4.5   c P. 1:100 ack 1
+        9.3   c P. 1:100 ack 1
+        19    c P. 1:100 ack 1
+        39    c P. 1:100 ack 1 | - - | verdict:session-lost:possible
+    )");
+}
+
+// The SYN is rejected by ICMP from the address that it went to: the host's own packet filter.
+TEST(Rules, RejectedByTheHostItselfIsNoDevice) {
+    run(R"(
+        0 c S 0
+        icmp port c 0 from 20
+        == none open rejected likely
+    )");
+    run(R"(
+        0 c S 0
+        icmp port c 0 from 7
+        == none open rejected certain
+    )");
+}
+
+// The timer that ran out is the one that ran before the packet: 44 s of 30 s while half-closed, whatever begins now.
+TEST(Rules, TheTimerThatRanOutIsTheOneBefore) {
+    run(halfClosed + R"(
+        45.01 s F. 1 ack 102 | - - | expired risk remaining:-14.01
+        46    c .  102 ack 2 | - - | expired remaining:-15
+    )");
+}

@@ -6,6 +6,7 @@
 #include "Icmp.h"
 #include "Observer.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -23,13 +24,15 @@ struct Step {
     IcmpError error;
 };
 
-inline constexpr std::array<Nanoseconds, 4> timeUnits = {10'000, millisecond, 100 * millisecond, 10 * second};
+// The longest step leads from one end of all times to the other.
+inline constexpr std::array<Nanoseconds, 4> timeUnits = {10'000, millisecond, 100 * millisecond, 140'000 * second};
+inline constexpr Nanoseconds farthestTime = 4'500'000'000 * second;
 inline constexpr std::array<std::uint8_t, 8> hopLimits = {64, 60, 55, 54, 50, 63, 128, 0};
 inline constexpr std::array<std::uint16_t, 4> windows = {0x4000, 0, 1000, 0xffff};
 
 inline Address address(std::uint8_t last, bool long_ = false) {
     Address result;
-    result.bytes = {192, 0, 2, last};
+    result.bytes = {10, 0, 2, last};
     result.length = long_ ? 16 : 4;
     return result;
 }
@@ -50,6 +53,8 @@ class Reader {
         settings_.evidenceSpan = ((first & 8U) != 0 ? 2 : 20) * second;
         initial_ =
             (first & 16U) != 0 ? std::array<Sequence, 2>{0xfffffff0, 0xffffff9c} : std::array<Sequence, 2>{1000, 5000};
+        settings_.halfOpenLimit = (first & 64U) != 0 ? 1 : settings_.halfOpenLimit;
+        long_ = (first & 128U) != 0;
         const auto all = profiles();
         settings_.firewall = all[next() % all.size()];
         if ((first & 32U) != 0) {
@@ -66,7 +71,9 @@ class Reader {
         const bool fromClient = (shape & 1U) != 0;
         step.flow = flowOf(fromClient, shape >> 1 & 3U, long_);
         const Nanoseconds passed = Nanoseconds{next16()} * timeUnits[shape >> 5 & 3U];
-        time_ += (shape & 16U) != 0 ? -passed : passed;
+        time_ = std::clamp((shape & 16U) != 0 ? time_ - std::min(passed, farthestTime)
+                                              : time_ + std::min(passed, farthestTime),
+                           -farthestTime, farthestTime);
         ++frame_;
         const Sequence mine = initial_[fromClient ? 0 : 1];
         const Sequence theirs = initial_[fromClient ? 1 : 0];
@@ -103,6 +110,13 @@ class Reader {
         if ((more & 128U) != 0) {
             const std::uint8_t options = next();
             segment.hasTimestamps = (options & 128U) != 0;
+            segment.vlan = (options & 4U) != 0 ? 10 : 0;
+            segment.interface = static_cast<InterfaceNumber>(segment.interface + ((options & 8U) != 0 ? 300 : 0));
+            segment.maximumSegment = (options & 16U) != 0 ? 1460 : 0;
+            segment.checksum = (options & 32U) != 0 ? next() : std::uint16_t{0};
+            if ((options & 64U) != 0) {
+                (fromClient ? step.flow.destination : step.flow.source) = address(21, long_); // another server
+            }
             segment.timestampValue = segment.hasTimestamps ? next() : 0;
             segment.sackCount = options & 3U;
             for (unsigned i = 0; i < segment.sackCount; ++i) {
@@ -146,7 +160,7 @@ class Reader {
     std::array<Sequence, 2> initial_{};
     Nanoseconds time_ = 1'000 * second;
     std::uint32_t frame_ = 0;
-    bool long_ = false; // IPv6
+    bool long_ = false; // 16 bytes to an address, as IPv6 has
 };
 
 /** Writes what Reader reads, as near as its small world allows. */
@@ -216,10 +230,16 @@ class Writer {
         while (unit + 1 < timeUnits.size() && passed / timeUnits[unit] > 0xffff) {
             ++unit;
         }
+        std::uint16_t steps = static_cast<std::uint16_t>(std::min<Nanoseconds>(passed / timeUnits[unit], 0xffff));
+        if (unit == 3 &&
+            passed < timeUnits[unit]) { // hours: more than the third unit can say, too little for the fourth
+            unit = 2;
+            steps = 0xffff;
+        }
         time_ = time;
         put(static_cast<std::uint8_t>(shape | (fromClient ? 1U : 0U) | (connection & 3U) << 1 | (back ? 16U : 0U) |
                                       unit << 5));
-        put16(static_cast<std::uint16_t>(passed / timeUnits[unit]));
+        put16(steps);
     }
     void put(std::uint8_t byte) { bytes_.push_back(byte); }
     void put16(std::uint16_t word) {
