@@ -43,7 +43,8 @@ std::uint32_t originSigns(const ResetReading &reading, const Host::HopComparison
     const bool measured = !receiver.bytes.hasHole() && reading.answers && reading.roundTrip != 0;
     if (measured && reading.reaction < reading.roundTrip / 2) {
         if (reading.gap > longQuiet) {
-            signs &= ~sign::ownHops; // the way may be another one since the quiet, or the host: that it is its own neither
+            signs &=
+                ~sign::ownHops; // the way may be another one since the quiet, or the host: that it is its own neither
         } else {
             signs |= sign::tooFast;
         }

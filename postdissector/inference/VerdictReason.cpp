@@ -148,6 +148,9 @@ void appendResetSigns(Sentence &out, const Verdict &verdict, bool withFrames) {
         out.append(" The RST came with hop limit %u, the %s's own packets with %u.", verdict.hopLimit,
                    name(peer(verdict.speaker)), verdict.usualHopLimit);
     }
+    if (verdict.has(sign::nearHops) && !verdict.has(sign::copiedFields)) {
+        out.append(" A hop or two nearer is a device right before it, unless the path has changed in the quiet.");
+    }
     if (verdict.has(sign::ownHops)) {
         const bool against = (verdict.signs & (sign::tooFast | sign::bothAtOnce)) != 0;
         out.append(" The RST came with hop limit %u, from the same distance as the %s's own packets%s",

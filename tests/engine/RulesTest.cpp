@@ -507,14 +507,6 @@ TEST(Rules, TooFastForAnAnswerAlsoAfterAnAcknowledgement) {
     )");
 }
 
-// One hop off after a quiet for which there are timers: a changed path would show the same.
-TEST(Rules, OneHopAndALongQuietArePossible) {
-    run(openWithDistance + R"(
-        1900    c P. 101:10 ack 201 ttl 60
-        1900.02 s R  201 ttl 56 | - - | verdict:idle-timer:possible
-    )");
-}
-
 // The server repeats its SYN-ACK although the client has acknowledged it, each time: what the client sends does not arrive.
 TEST(Rules, HandshakeOfWhichOneDirectionIsDead) {
     const std::string dead = R"(

@@ -52,6 +52,7 @@ SAYINGS = {
     "the host may have slept": lambda seen: re.search(r"suspend|asleep|slept|the host|its host", seen.reason) is not None,
     "interval of a known timer": lambda seen: " Fits " in seen.reason,
     "another host is not excluded": lambda seen: "another host behind the same address" in seen.reason,
+    "nothing arrives": lambda seen: seen.verdict == LOST and "nothing that the client sends arrives" in seen.reason,
     "path MTU": lambda seen: seen.verdict == 15,
     "past 30 s": lambda seen: re.search(r"past TCP wait, 30 s", seen.reason) is not None,
 }
@@ -1405,6 +1406,23 @@ def two_uploads_into_a_new_tunnel(story):
     story.talk(small, peer, 2.07, 300, size=80)
     story.copies(3.02, client > server, data=b"l" * 1400)
     story.copies(3.06, near > far, data=b"l" * 1400)
+
+
+@case(must=["nothing arrives"], never=["killed", "killed, perhaps", "lost", "not a firewall"])
+def the_ack_of_the_handshake_is_dropped(story):
+    """Asymmetric routing past a stateful firewall: the SYN went through it, the ACK and all that follows is dropped.
+
+    The server repeats its SYN-ACK. It is alive, and hears nothing; a full accept queue looks the same.
+    """
+    client, server = story.client, story.server
+    story.open(client, server, 0)
+    story.copies(0.01, client > server, times=(0, 0.3, 0.9, 2.1, 4.5, 9.3, 19, 38))
+    for time in (1, 3, 7, 15):
+        story.at(time, server > client, "SYN,ACK", seq=0, ack=1)
+        story.at(time + 0.0001, client > server, "ACK")
+
+
+the_ack_of_the_handshake_is_dropped.story = {"midstream": True, "rounds": 0}
 
 
 @case(never=["anything"])
