@@ -19,9 +19,9 @@ SEPARATOR, AGGREGATOR = "\t", "\x1f"
 
 AT = {name.removeprefix("tcpstate."): index for index, name in enumerate(FIELDS)}
 # Columns whose being filled makes a packet more than one of many.
-MARKS = tuple(AT[name] for name in PACKET_FIELDS if name not in ("states", "sender", "transition", "firewall.expired",
-                                                                 "firewall.profile", "firewall.timer", "firewall.timeout", "duplicate",
-                                                                 "half_close.duration", "half_close.bytes"))
+UNREMARKABLE = {"states", "sender", "transition", "firewall.expired", "firewall.profile", "firewall.timer", "firewall.timeout",
+                "duplicate", "half_close.duration", "half_close.bytes"}
+MARKS = tuple(AT[name] for name in PACKET_FIELDS if name not in UNREMARKABLE)
 (FRAME, TIME, STREAM, FLAGS, LENGTH, STATES, SENDER, TRANSITION, VERDICT) = (
     AT[name] for name in ("frame.number", "frame.time_epoch", "tcp.stream", "tcp.flags", "tcp.len", "states", "sender",
                           "transition", "verdict"))

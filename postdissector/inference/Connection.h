@@ -116,7 +116,9 @@ class Connection {
     /** The longest gap, in the present phase, after which the connection still worked. */
     [[nodiscard]] Nanoseconds survivedGap() const { return survivedGap_; }
     /** The same before any FIN was acknowledged. */
-    [[nodiscard]] Nanoseconds survivedIdle() const { return std::max(survivedIdle_, halfClose_.acknowledgedAt == 0 ? survivedGap_ : 0); }
+    [[nodiscard]] Nanoseconds survivedIdle() const {
+        return std::max(survivedIdle_, halfClose_.acknowledgedAt == 0 ? survivedGap_ : 0);
+    }
     [[nodiscard]] const ZeroWindow &zeroWindow() const { return rare_->zeroWindow; }
     /** What has arrived and is repeated all the same. */
     [[nodiscard]] const Unheard &unheard() const { return rare_->unheard; }

@@ -136,8 +136,8 @@ struct TimerFit {
 /** The devices that fit, in the order of profiles(). */
 struct TimerFits {
     std::array<TimerFit, 16> entries{};
-    std::uint8_t count = 0;   ///< how many of entries are filled
-    std::uint8_t omitted = 0; ///< how many more would have fitted: the bracket says little
+    std::uint8_t count = 0;     ///< how many of entries are filled
+    std::uint8_t omitted = 0;   ///< how many more would have fitted: the bracket says little
     std::uint32_t shortest = 0; ///< seconds of the shortest of all that fit; 0: none does
 
     [[nodiscard]] const TimerFit *begin() const { return entries.data(); }

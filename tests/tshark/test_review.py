@@ -306,8 +306,8 @@ def test_worth_looking_at_first(run):
 
 def test_unanswered_at_the_end(run):
     """Seven SYNs over a minute, and five segments over 6 s: too little for a verdict, and not nothing."""
-    syns = [row(number + 1, 10 * number, "client", 0x02, "SYN-SENT", "LISTEN", ["client CLOSED -> SYN-SENT"] if not number else [])
-            for number in range(7)]
+    opens = ["client CLOSED -> SYN-SENT"]
+    syns = [row(number + 1, 10 * number, "client", 0x02, "SYN-SENT", "LISTEN", [] if number else opens) for number in range(7)]
     output = run(syns)
     assert "never opened: 7 SYNs unanswered" in output
     # In a capture with others it has a heading of its own.
@@ -738,7 +738,8 @@ def test_command_complaints(command, tmp_path):
 
 
 @pytest.mark.parametrize("arguments, said", [
-    (("--nonsense",), "no option --nonsense"), (("--stream", "x"), "needs a number"), (("--stream",), "needs the number of a connection"),
+    (("--nonsense",), "no option --nonsense"), (("--stream", "x"), "needs a number"),
+    (("--stream",), "needs the number of a connection"),
     (("a", "b"), "one file at a time"), (("--profile=",), "needs a name"), (("--write=",), "needs the name"),
 ])
 def test_wrong_words(command, arguments, said):

@@ -21,10 +21,10 @@ def test_fields_are_those_of_the_other_versions(wireshark, passes):
     options = ["-2"] if passes == "two" else []
     found = {}
     for sample in SAMPLES:
-        packets = wireshark.fields(sample, names + experts, *options)
         # Of an expert item Wireshark prints its severity and group, in words that are its own.
-        found[sample_name(sample)] = [{name: bool(values) if name in experts else values for name, values in packet.items() if values}
-                         for packet in packets]
+        found[sample_name(sample)] = [
+            {name: bool(values) if name in experts else values for name, values in packet.items() if values}
+            for packet in wireshark.fields(sample, names + experts, *options)]
     assert sum(len(packets) for packets in found.values()) > 1000, "hardly anything was compared"
     if FOLDER is None:
         return
