@@ -280,4 +280,30 @@ TEST(Evidence, LateFinIsNoData) {
     EXPECT_TRUE(scene.verdict().onlyFin);
 }
 
+// A place that showed only two of the client's packets a second time need not show the others: nothing is said of it. With
+// three it is said that they were not seen there.
+TEST(Evidence, TwoPairsSayNothingOfASecondPlace) {
+    for (const int pairs : {2, 3}) {
+        Scene scene;
+        const auto twice = [&scene](double time, std::string_view flags, Sequence seq, std::uint32_t length,
+                                    Sequence ack, std::uint16_t identification, bool again) {
+            scene.client(time, flags, seq, length, ack, {.identification = identification});
+            if (again) {
+                scene.client(time + 0.001, flags, seq, length, ack,
+                             {.interface = 1, .identification = identification, .hopLimit = 63});
+            }
+        };
+        twice(0, "S", 0, 0, 0, 1001, true);
+        scene.server(0.01, "SA", 0, 0, 1);
+        twice(0.02, "A", 1, 0, 1, 1002, true);
+        twice(0.03, "A", 1, 100, 1, 1003, pairs == 3);
+        scene.server(0.04, "A", 1, 0, 101);
+        for (const double after : {0.0, 0.2, 0.6, 1.4, 3.0, 6.2, 12.6, 25.4}) {
+            scene.client(400 + after, "A", 101, 10, 1);
+        }
+        ASSERT_EQ(VerdictKind::idleTimer, scene.verdict().kind);
+        EXPECT_EQ(pairs == 3, scene.verdict().has(sign::quietInterface)) << pairs;
+    }
+}
+
 } // namespace tcpstate
