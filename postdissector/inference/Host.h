@@ -4,6 +4,7 @@
 #include "OnDemand.h"
 #include "Segment.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -75,12 +76,9 @@ class LargeLost {
     }
     /** True if another connection has repeated one since `time`. */
     [[nodiscard]] bool elsewhere(std::uint32_t connection, Nanoseconds time) const {
-        for (const Entry &entry : entries_) {
-            if (entry.connection != noOne && entry.connection != connection && entry.time > time) {
-                return true;
-            }
-        }
-        return false;
+        return std::ranges::any_of(entries_, [connection, time](const Entry &entry) {
+            return entry.connection != noOne && entry.connection != connection && entry.time > time;
+        });
     }
 
   private:

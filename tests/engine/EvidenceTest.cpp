@@ -306,4 +306,17 @@ TEST(Evidence, TwoPairsSayNothingOfASecondPlace) {
     }
 }
 
+// It speaks on this very connection, and acknowledges nothing of it: no answer, but nobody may say that it was not heard.
+TEST(Evidence, NamesTheSilentSideOnThisConnection) {
+    Scene scene;
+    scene.open();
+    scene.halfClose();
+    scene.unanswered(46);
+    const std::uint32_t again = scene.client(80, "A", 102, 0, 11);
+    scene.finish();
+    ASSERT_EQ(VerdictKind::halfClosedTimer, scene.verdict().kind);
+    EXPECT_TRUE(scene.verdict().has(sign::heardAgain));
+    EXPECT_EQ(scene.verdict().aliveFrame, again);
+}
+
 } // namespace tcpstate
