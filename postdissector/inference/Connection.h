@@ -127,6 +127,8 @@ class Connection {
     [[nodiscard]] const Wait &wait() const { return wait_; }
     /** Where the segments of a side were seen a second time. */
     [[nodiscard]] const SecondSightings &secondSightings(Side side) const { return rare_->sightings[index(side)]; }
+    /** False for most: nothing of Rarities has happened. */
+    [[nodiscard]] bool isUnusual() const { return rare_.edited(); }
     [[nodiscard]] const LatestReset &latestReset() const { return rare_->latestReset; }
 
     /** What its latest RST turned out to be, for further sightings of that packet. */

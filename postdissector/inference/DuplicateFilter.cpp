@@ -12,13 +12,12 @@ constexpr Nanoseconds otherPlace = 250 * millisecond;
 
 /** What one packet keeps wherever it is seen, its flow aside. */
 std::uint64_t contentOf(const Segment &segment) {
-    const std::uint64_t content = mix(0, (std::uint64_t{segment.length} << 8) | segment.flags);
+    const std::uint64_t shape = std::uint64_t{segment.length} << 24 | std::uint64_t{segment.flags} << 16;
     if (segment.identification != 0) {
-        return mix(content, segment.identification);
+        return mix(0, shape | segment.identification);
     }
-    std::uint64_t rest = mix(content, (std::uint64_t{segment.seq} << 32) | segment.ack);
-    rest = mix(rest, (std::uint64_t{segment.timestampValue} << 32) | segment.timestampEcho);
-    return mix(rest, segment.checksum);
+    const std::uint64_t numbers = mix(shape | segment.checksum, std::uint64_t{segment.seq} << 32 | segment.ack);
+    return mix(numbers, std::uint64_t{segment.timestampValue} << 32 | segment.timestampEcho);
 }
 
 } // namespace

@@ -28,6 +28,9 @@ struct Fin {
     bool acknowledged : 1 = false; ///< the peer's acknowledgement number has reached its end
 };
 
+/** About a millisecond. */
+inline constexpr Nanoseconds pauseUnit = 1 << 20;
+
 /** One end of a connection. All sequence numbers are of this end's own space unless said otherwise. */
 struct Endpoint {
     Fin fin;
@@ -53,7 +56,7 @@ struct Endpoint {
     std::uint16_t lastIdentification = 0; ///< IP identification of its latest segment
     InterfaceNumber lastInterface = 0;    ///< where its latest segment was seen
     InterfaceNumber newestInterface = 0;  ///< where its newest payload was seen
-    std::uint16_t pauseBefore = 0;        ///< milliseconds from the one before to its latest segment, saturating
+    std::uint16_t pauseBefore = 0;        ///< from the one before to its latest segment, in pauseUnits, saturating
     std::uint16_t largestPassed = 0;      ///< largest payload of it that was acknowledged
     std::uint16_t windowBefore = 0;       ///< window it advertised before the peer's latest payload came
     std::uint16_t window = 0;             ///< latest window it advertised, as it stands in the header

@@ -4,6 +4,7 @@
 #include "Judge.h"
 
 #include <algorithm>
+#include <bit>
 #include <compare>
 
 namespace tcpstate {
@@ -40,11 +41,11 @@ struct Observer::Key {
     [[nodiscard]] std::uint64_t hash(std::uint64_t seed) const {
         const Address::Words a = lower.words();
         const Address::Words b = upper.words();
-        std::uint64_t h = mix(mix(seed, a[0]), b[0]);
-        if (lower.length > 8) {
-            h = mix(mix(h, a[1]), b[1]);
+        const std::uint64_t ports = std::uint64_t{lowerPort} << 16 | upperPort;
+        if (lower.length == 4) {
+            return mix(mix(seed, a[0] ^ std::rotl(b[0], 32)), ports);
         }
-        return mix(h, (std::uint64_t{lowerPort} << 16) | upperPort);
+        return mix(mix(mix(mix(mix(seed, a[0]), a[1]), b[0]), b[1]), ports);
     }
 };
 
@@ -65,16 +66,17 @@ struct Observer::Entry {
 };
 
 struct Observer::Halves {
-    bool opening = false; ///< the server is in SYN-RECEIVED
-    bool halfClosed = false;
-    Side closer = Side::client; ///< with halfClosed
+    State server;
+    Phase phase;
+    Side closer; ///< means something when half-closed
 
     bool operator==(const Halves &) const = default;
 
+    [[nodiscard]] bool opening() const { return server == State::synReceived; }
+    [[nodiscard]] bool halfClosed() const { return phase == Phase::halfClosed; }
+
     static Halves of(const Connection &connection) {
-        const bool halfClosed = connection.phase() == Phase::halfClosed;
-        return {connection.endpoint(Side::server).state == State::synReceived, halfClosed,
-                halfClosed ? connection.firstFin() : Side::client};
+        return {connection.endpoint(Side::server).state, connection.phase(), connection.firstFin()};
     }
 };
 
@@ -304,7 +306,7 @@ Record Observer::observe(const Flow &flow, const Segment &segment) {
     }
     if (segment.isRst()) {
         judgeRst(number, segment, sender, reset, ended, record);
-    } else {
+    } else if (mayMatter(connection, segment, sender, ended, record)) {
         judgeLiving(number, segment, sender, ended, acknowledges, record);
     }
     if (receiverRevived && older != noConnection && record.acceptance == ResetAcceptance::accepted) {
@@ -393,19 +395,19 @@ void Observer::countHalves(const Connection &connection, const Halves &before, R
     if (before == now) {
         return;
     }
-    if (before.opening != now.opening) {
+    if (before.opening() != now.opening()) {
         Host &server = hosts_[connection.endpoint(Side::server).host];
-        server.halfOpen += now.opening ? 1U : ~0U;
+        server.halfOpen += now.opening() ? 1U : ~0U;
         server.mostHalfOpen = std::max(server.mostHalfOpen, server.halfOpen);
-        if (now.opening && server.halfOpen == settings_.halfOpenLimit + 1 && !server.limitReported) {
+        if (now.opening() && server.halfOpen == settings_.halfOpenLimit + 1 && !server.limitReported) {
             server.limitReported = true;
             record.marks |= mark::halfOpenLimit;
         }
     }
-    if (before.halfClosed) {
+    if (before.halfClosed()) {
         --hosts_[connection.endpoint(before.closer).host].halfClosed;
     }
-    if (now.halfClosed) {
+    if (now.halfClosed()) {
         Host &closer = hosts_[connection.endpoint(now.closer).host];
         closer.mostHalfClosed = std::max(closer.mostHalfClosed, ++closer.halfClosed);
     }

@@ -89,6 +89,9 @@ class Observer {
     void settle(ConnectionNumber number, const Verdict &verdict, Record *record);
     void judgeRst(ConnectionNumber number, const Segment &segment, Side sender, const BeforeReset &before,
                   const Silence &ended, Record &record);
+    /** False for most segments: they bring no judgement about. */
+    [[nodiscard]] bool mayMatter(const Connection &connection, const Segment &segment, Side sender,
+                                 const Silence &ended, const Record &record) const;
     void judgeLiving(ConnectionNumber number, const Segment &segment, Side sender, const Silence &ended,
                      bool acknowledges, Record &record);
     void passFirewall(Connection &connection, const Segment &segment, Phase before, Record &record) const;

@@ -113,7 +113,14 @@ void Observer::judgeRst(ConnectionNumber number, const Segment &segment, Side se
     }
 }
 
-/** The judgements that any other segment may bring about; most bring none. */
+bool Observer::mayMatter(const Connection &connection, const Segment &segment, Side sender, const Silence &ended,
+                         const Record &record) const {
+    return connection.verdictNumber() != noVerdict || connection.silence().repeats != 0 || ended.copies != 0 ||
+           connection.isUnusual() || (record.marks & (mark::talksOn | mark::finUnacknowledged)) != 0 ||
+           segment.isSyn() || hosts_[connection.endpoint(sender).host].troubles.edited();
+}
+
+/** The judgements that any other segment may bring about. */
 void Observer::judgeLiving(ConnectionNumber number, const Segment &segment, Side sender, const Silence &ended,
                            bool acknowledges, Record &record) {
     Connection &connection = edit(number);
@@ -135,11 +142,11 @@ void Observer::judgeLiving(ConnectionNumber number, const Segment &segment, Side
     if (ended.copies != 0) {
         settle(number, judgeRecovery(matterOf(number), ended, segment), &record);
     }
-    if (silence.copies > 1 && silence.speaker == sender) {
+    if (silence.repeats != 0 && silence.speaker == sender) {
         const bool midTraffic = silence.gap() < second;
         hosts_[connection.endpoint(peer(sender)).host].troubles.edit().silentIn.note(number, midTraffic);
         hosts_[connection.endpoint(sender).host].troubles.edit().notAnswered.note(number, midTraffic);
-        if (midTraffic && silence.repeats != 0 && silence.smallest >= largeSegment) {
+        if (midTraffic && silence.smallest >= largeSegment) {
             hosts_[connection.endpoint(peer(sender)).host].troubles.edit().largeLost.note(number, segment.time);
         }
         const SecondSightings &pairs = connection.secondSightings(sender);

@@ -95,7 +95,7 @@ Nanoseconds triggerOf(const Endpoint &receiver, const Segment &segment, State re
     if (!segment.isAck()) {
         const Nanoseconds turn = receiver.turnTime;
         const Nanoseconds earliest = receiver.outstandingSince != 0 ? std::min(receiver.outstandingSince, turn) : turn;
-        const Nanoseconds before = receiver.lastTime - (receiver.pauseBefore - 1) * millisecond;
+        const Nanoseconds before = receiver.lastTime - (receiver.pauseBefore - 1) * pauseUnit;
         const bool latestOnly = before < segment.time - prompt && receiver.lastTime >= segment.time - prompt;
         return latestOnly ? receiver.lastTime : earliest;
     }
