@@ -283,7 +283,7 @@ void Connection::noteNumbers(const Segment &segment, Side sender) {
     if (!from.heard() || to.lastTime >= from.lastTime) {
         from.turnTime = segment.time;
     }
-    const Nanoseconds pause = (segment.time - from.lastTime) / pauseUnit;
+    const Nanoseconds pause = (segment.time - from.lastTime) >> pauseShift;
     from.pauseBefore = static_cast<std::uint16_t>(std::clamp<Nanoseconds>(pause, 0, 0xffff));
     from.lastTime = segment.time;
     from.lastFrame = segment.frame;

@@ -29,7 +29,8 @@ struct Fin {
 };
 
 /** About a millisecond. */
-inline constexpr Nanoseconds pauseUnit = 1 << 20;
+inline constexpr unsigned pauseShift = 20;
+inline constexpr Nanoseconds pauseUnit = 1 << pauseShift;
 
 /** One end of a connection. All sequence numbers are of this end's own space unless said otherwise. */
 struct Endpoint {

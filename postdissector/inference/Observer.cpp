@@ -294,7 +294,7 @@ Record Observer::observe(const Flow &flow, const Segment &segment) {
     const bool hadAck = connection.endpoint(sender).hasAckSent;
     const Nanoseconds roundTrip = connection.observe(segment, sender, settings_, record);
     if (roundTrip > 0) {
-        hosts_[connection.endpoint(sender).host].noteRoundTrip(roundTrip, phaseBefore == Phase::opening);
+        speaking.noteRoundTrip(roundTrip, phaseBefore == Phase::opening);
     }
     noteSurvivor(it);
     passFirewall(connection, segment, phaseBefore, record);
@@ -306,7 +306,7 @@ Record Observer::observe(const Flow &flow, const Segment &segment) {
     }
     if (segment.isRst()) {
         judgeRst(number, segment, sender, reset, ended, record);
-    } else if (mayMatter(connection, segment, sender, ended, record)) {
+    } else if (mayMatter(connection, segment, speaking, ended, record)) {
         judgeLiving(number, segment, sender, ended, acknowledges, record);
     }
     if (receiverRevived && older != noConnection && record.acceptance == ResetAcceptance::accepted) {
@@ -359,6 +359,9 @@ void Observer::passFirewall(Connection &connection, const Segment &segment, Phas
 /** Keeps the longest quiet that a connection of a server has outlived. */
 void Observer::noteSurvivor(const Entry &it) {
     const Nanoseconds quiet = it.connection.survivedIdle();
+    if (quiet < second) {
+        return; // an ordinary pause
+    }
     Survivor &survivor = hosts_[it.connection.endpoint(Side::server).host].survivor;
     if (quiet > survivor.quiet) {
         survivor = {quiet, it.connection.endpoint(Side::client).host, it.clientIsLower ? it.upperPort : it.lowerPort};

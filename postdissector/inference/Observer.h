@@ -90,7 +90,7 @@ class Observer {
     void judgeRst(ConnectionNumber number, const Segment &segment, Side sender, const BeforeReset &before,
                   const Silence &ended, Record &record);
     /** False for most segments: they bring no judgement about. */
-    [[nodiscard]] bool mayMatter(const Connection &connection, const Segment &segment, Side sender,
+    [[nodiscard]] bool mayMatter(const Connection &connection, const Segment &segment, const Host &speaking,
                                  const Silence &ended, const Record &record) const;
     void judgeLiving(ConnectionNumber number, const Segment &segment, Side sender, const Silence &ended,
                      bool acknowledges, Record &record);

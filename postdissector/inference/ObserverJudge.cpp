@@ -113,11 +113,11 @@ void Observer::judgeRst(ConnectionNumber number, const Segment &segment, Side se
     }
 }
 
-bool Observer::mayMatter(const Connection &connection, const Segment &segment, Side sender, const Silence &ended,
-                         const Record &record) const {
+bool Observer::mayMatter(const Connection &connection, const Segment &segment, const Host &speaking,
+                         const Silence &ended, const Record &record) const {
     return connection.verdictNumber() != noVerdict || connection.silence().repeats != 0 || ended.copies != 0 ||
            connection.isUnusual() || (record.marks & (mark::talksOn | mark::finUnacknowledged)) != 0 ||
-           segment.isSyn() || hosts_[connection.endpoint(sender).host].troubles.edited();
+           segment.isSyn() || speaking.troubles.edited();
 }
 
 /** The judgements that any other segment may bring about. */
