@@ -90,8 +90,8 @@ class Observer {
     void judgeRst(ConnectionNumber number, const Segment &segment, Side sender, const BeforeReset &before,
                   const Silence &ended, Record &record);
     /** False for most segments: they bring no judgement about. */
-    [[nodiscard]] bool mayMatter(const Connection &connection, const Segment &segment, const Host &speaking,
-                                 const Silence &ended, const Record &record) const;
+    [[nodiscard]] static bool mayMatter(const Connection &connection, const Segment &segment, const Host &speaking,
+                                        const Silence &ended, const Record &record);
     void judgeLiving(ConnectionNumber number, const Segment &segment, Side sender, const Silence &ended,
                      bool acknowledges, Record &record);
     void passFirewall(Connection &connection, const Segment &segment, Phase before, Record &record) const;

@@ -114,7 +114,7 @@ void Observer::judgeRst(ConnectionNumber number, const Segment &segment, Side se
 }
 
 bool Observer::mayMatter(const Connection &connection, const Segment &segment, const Host &speaking,
-                         const Silence &ended, const Record &record) const {
+                         const Silence &ended, const Record &record) {
     return connection.verdictNumber() != noVerdict || connection.silence().repeats != 0 || ended.copies != 0 ||
            connection.isUnusual() || (record.marks & (mark::talksOn | mark::finUnacknowledged)) != 0 ||
            segment.isSyn() || speaking.troubles.edited();
