@@ -49,14 +49,15 @@ def with_profile(chosen):
     """tshark's options with the profile, or None after a complaint."""
     preference = "tcpstate.profile:"
     written = [option.removeprefix("-o").partition(preference)[2] for option in chosen.options if preference in option]
-    for word in [chosen.profile] * (chosen.profile is not None) + written:
-        name, problem = profiles.chosen(word, names_of_profiles(chosen))
+    words = written if chosen.profile is None else [*written, chosen.profile]
+    names = names_of_profiles(chosen) if words else []
+    name = None
+    for word in words:
+        name, problem = profiles.chosen(word, names)
         if problem:
             complain(problem)
             return None
-    if chosen.profile is None:
-        return chosen.options
-    return ["-o", f"{preference}{profiles.chosen(chosen.profile, names_of_profiles(chosen))[0]}", *chosen.options]
+    return chosen.options if chosen.profile is None else ["-o", f"{preference}{name}", *chosen.options]
 
 
 def missing(capture, name, options):

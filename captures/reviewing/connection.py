@@ -252,12 +252,15 @@ class Connection:
         return line
 
 
+def clock_words(name, timeout):
+    """A timer with its length: "TCP wait of 30 s"."""
+    return (name or "timer") + (f" of {terms.round_span(timeout)}" if timeout is not None else "")
+
+
 def run_out(name, timeout, chosen):
     """That a timer has run out: of the chosen firewall, or of one as there are many."""
-    length = f" of {terms.round_span(timeout)}" if timeout is not None else ""
-    if chosen:
-        return f"the firewall's {name or 'timer'}{length} has run out"
-    return f"a {name or 'timer'}{length} would have run out"
+    clock = clock_words(name, timeout)
+    return f"the firewall's {clock} has run out" if chosen else f"a {clock} would have run out"
 
 
 def words_of_marks(marks, flags):

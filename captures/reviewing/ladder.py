@@ -7,7 +7,7 @@ A state stands at its side where it changes. A packet that changes nothing and c
 """
 
 from . import terms
-from .connection import words_of_marks
+from .connection import clock_words, words_of_marks
 from .layout import WIDTH, folded, wrapped
 
 STATE = 12             # the longest name, SYN-RECEIVED
@@ -32,10 +32,8 @@ def verdict(connection, paint):
         yield ""
     if not found:
         if connection.at_risk:
-            name, timeout = connection.clock or ("timer", None)
-            length = f" of {terms.round_span(timeout)}" if timeout is not None else ""
-            yield paint("alarm", f"  AT RISK: nothing is lost yet, but a firewall with a {name}{length} would drop the next "
-                                 "packet")
+            clock = clock_words(*(connection.clock or ("timer", None)))
+            yield paint("alarm", f"  AT RISK: nothing is lost yet, but a firewall with a {clock} would drop the next packet")
         return
     yield paint("good" if found.number >= 10 else "alarm", f"  VERDICT, {found.sure}: {found.words}")
     for title, texts in (("why", found.reason), ("what to change", found.advice)):

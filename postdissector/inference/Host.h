@@ -210,6 +210,11 @@ struct Host {
         ++roundTrips;
     }
 
+    /** How long its answers take at most, by its smallest round trip; `unknown` if that is not known. */
+    [[nodiscard]] Nanoseconds longestAnswer(Nanoseconds unknown) const {
+        return roundTrips != 0 ? 4 * std::min(smallestRoundTrip, 60 * second) + 200 * millisecond : unknown;
+    }
+
     /** How the distance of a packet compares with the host's own. */
     struct HopComparison {
         bool known = false; ///< at least three packets of it were seen at this interface

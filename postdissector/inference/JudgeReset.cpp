@@ -43,10 +43,6 @@ struct ResetCase {
 
     [[nodiscard]] bool has(std::uint32_t sign) const { return (reading.signs & sign) != 0; }
     [[nodiscard]] bool byMiddlebox() const { return reading.origin == ResetOrigin::middlebox; }
-    /** It came no sooner than from its host; true as well where that cannot be measured. */
-    [[nodiscard]] bool tookWholeWay() const {
-        return reading.roundTrip == 0 || reading.sinceLatest >= reading.roundTrip / 10 * 8;
-    }
 };
 
 /** What the verdict on this RST says whatever its kind. */
@@ -104,10 +100,9 @@ void expiredSession(const ResetCase &it, Verdict &verdict) {
     verdict.kind = half ? VerdictKind::halfClosedTimer : VerdictKind::idleTimer;
     // A hop or two nearer are likely with a timer that fits: most firewalls stand right before a host. Unless the RST took
     // the whole way: then the path may have changed.
-    const bool fromHost = it.reading.roundTrip != 0 && it.reading.answers && it.tookWholeWay();
-    verdict.confidence = it.strong > 1                 ? Confidence::certain
-                         : it.strong != 0 || !fromHost ? Confidence::likely
-                                                       : Confidence::possible;
+    verdict.confidence = it.strong > 1                                  ? Confidence::certain
+                         : it.strong != 0 || !it.reading.tookWholeWay() ? Confidence::likely
+                                                                        : Confidence::possible;
     const SessionPhase phase = half ? SessionPhase::halfClosed : SessionPhase::established;
     const FirewallTimer *const timer = runningTimer(it.matter.settings.firewall, phase);
     const bool past = timer != nullptr && it.reading.gap >= Nanoseconds{timer->seconds} * second;

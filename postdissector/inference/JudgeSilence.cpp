@@ -44,14 +44,6 @@ bool enough(const Matter &matter, const SilenceProof &proof) {
     return copies && longEnough;
 }
 
-/**
- * Less is enough to mention it where the silent side showed that it had never got them. But a short interruption, over by then,
- * shows the same.
- */
-bool enoughToMention(const Matter &matter, const SilenceProof &proof) {
-    return enough(matter, proof) || (proof.stalePeer != 0 && matter.connection.silence().repeats != 0);
-}
-
 SessionPhase phaseAtLoss(const Connection &connection) {
     const Silence &silence = connection.silence();
     const Fin &first = connection.endpoint(connection.firstFin()).fin;
@@ -205,9 +197,7 @@ void addEvidence(Verdict &verdict, const Matter &matter, const SilenceProof &pro
 
 /** What was heard sooner after the first lost segment may have been sent before that could have come there. */
 Nanoseconds underWay(const Host &host) {
-    return host.roundTrips != 0
-               ? std::min<Nanoseconds>(4 * std::min(host.smallestRoundTrip, second) + 200 * millisecond, 2 * second)
-               : second;
+    return std::min(host.longestAnswer(second), 2 * second);
 }
 
 SilenceCase caseOf(const Matter &matter, SessionPhase phase, const LossTimes &times, const Verdict &facts) {
@@ -301,10 +291,12 @@ Verdict judgeSilence(const Matter &matter, const SilenceProof &proof) {
     const Connection &connection = matter.connection;
     const Silence &silence = connection.silence();
     const Endpoint &silent = connection.endpoint(peer(silence.speaker));
-    if (!mayBeJudged(connection, proof) || !enoughToMention(matter, proof)) {
+    // Less is enough to mention it where the silent side showed that it had never got them. But a short interruption, over
+    // by then, shows the same.
+    const bool little = !enough(matter, proof);
+    if (!mayBeJudged(connection, proof) || (little && (proof.stalePeer == 0 || silence.repeats == 0))) {
         return {};
     }
-    const bool little = !enough(matter, proof);
     if (isUnheard(connection)) {
         return deadOneWay(matter);
     }

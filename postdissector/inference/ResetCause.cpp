@@ -33,9 +33,7 @@ std::uint32_t originSigns(const ResetReading &reading, const Host::HopComparison
         signs |= sign::ownHops;
     } else if (hops.known && hops.difference != 0 && !asLatest) {
         // Farther away than the host is no device on the way. A hop or two are routing, and so is more, if it took as long.
-        const bool asLate =
-            reading.answers && reading.roundTrip != 0 && reading.sinceLatest >= reading.roundTrip / 10 * 8;
-        const bool far = hops.difference >= farAway && !(hops.farther && asLate);
+        const bool far = hops.difference >= farAway && !(hops.farther && reading.tookWholeWay());
         const bool near = hops.difference < farAway && !hops.farther;
         signs |= far ? sign::farHops : near ? sign::nearHops : 0;
     }
@@ -200,8 +198,7 @@ ResetReading readReset(const Connection &connection, const BeforeReset &before, 
     reading.hopLimit = segment.hopLimit;
     reading.answers = to.heard() && to.lastTime >= from.lastTime && to.lastTime <= segment.time;
     // What comes long after a round trip answers nothing.
-    const Nanoseconds prompt =
-        host.roundTrips != 0 ? 4 * std::min(host.smallestRoundTrip, 60 * second) + 200 * millisecond : 3 * second;
+    const Nanoseconds prompt = host.longestAnswer(3 * second);
     const Nanoseconds trigger = triggerOf(to, segment, before.receiver, prompt);
     reading.answers = reading.answers && trigger != 0;
     reading.reaction = reading.answers ? segment.time - trigger : 0;

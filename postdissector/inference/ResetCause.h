@@ -26,6 +26,9 @@ struct ResetReading {
     Nanoseconds roundTrip = 0;      ///< smallest to the alleged sender; 0: not known well enough
     Nanoseconds gap = 0;            ///< the quiet before it, or before the segment that it answers
     Nanoseconds sinceOther = 0;     ///< since the RST to the other end, with sign::bothAtOnce
+
+    /** True if it came no sooner than from its host, as far as that can be measured. */
+    [[nodiscard]] bool tookWholeWay() const { return answers && roundTrip != 0 && sinceLatest >= roundTrip / 10 * 8; }
 };
 
 /** What the connection was when the RST came. */

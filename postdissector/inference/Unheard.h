@@ -9,7 +9,7 @@
 namespace tcpstate {
 
 /**
- * Payload that one end repeats although the other has acknowledged it, and has nothing new to say or to acknowledge: what
+ * Payload, or a SYN-ACK, that one end repeats although the other has acknowledged it, and has nothing new to say or to acknowledge: what
  * the other end sends does not arrive there.
  */
 struct Unheard {
